@@ -1,0 +1,32 @@
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { EventEmitter } = require('node:events')
+const { foldIds, hashText, listenerShape, timerShape } = require('../js/shape')
+
+test('ids inside names are folded', () => {
+  assert.equal(foldIds('reply:4711'), 'reply:#')
+  assert.equal(foldIds('job-3f2504e0-4f89-11d3-9a0c-0305e82c3301-done'), 'job-#-done')
+  assert.equal(foldIds('h2-stream'), 'h2-stream')
+  assert.equal(foldIds('send-email'), 'send-email')
+})
+
+test('the hash is FNV-1a: known values', () => {
+  assert.equal(hashText(''), '811c9dc5')
+  assert.equal(hashText('a'), 'e40c292c')
+  assert.equal(hashText('foobar'), 'bf9cf968')
+})
+
+test('a once listener has the shape of what the host passed', () => {
+  const emitter = new EventEmitter()
+  function onEnd() {}
+  emitter.once('end', onEnd)
+  const [wrapped] = emitter.rawListeners('end')
+  assert.deepEqual(listenerShape(emitter, 'end', wrapped, false), listenerShape(emitter, 'end', onEnd, false))
+})
+
+test('a delay belongs to the shape only where the callback says nothing', () => {
+  assert.equal('delayMs' in timerShape(() => {}, 5), false)
+  assert.equal(timerShape(Math.max, 5).delayMs, 5)
+})

@@ -1,0 +1,264 @@
+'use strict'
+
+const { CHECK, resolve, isOff, show } = require('./config')
+const { HoldoverError, LeakError } = require('./errors')
+const { openWatch, closeWatch, askReport, clock } = require('./engine')
+const { runInJob } = require('./scope')
+const { storage } = require('./context')
+const { collect, wait } = require('./collect')
+const { MemoryLog } = require('./memory')
+const { addSources } = require('./source')
+const { nameOpenJobs } = require('./open-jobs')
+const originals = require('./originals')
+
+/** Jobs between two looks, by how many were measured: small first, so that a leak shows early. */
+const WINDOWS = [{ upTo: 100, jobs: 10 }, { upTo: 200, jobs: 20 }, { upTo: Infinity, jobs: 100 }]
+const MIN_JOBS = 20
+const MAX_JOBS = 400
+/** A clean job is run up to 100 times as long as that takes no longer than this. */
+const QUICK_MS = 3_000
+/** A finding is confirmed up to 400 jobs as long as that takes no longer than this. */
+const CONFIRM_MS = 10_000
+/** First wait of the settle, doubled each time (the way of uber-go/goleak). */
+const FIRST_WAIT_MS = 5
+/** Longest wait for one-shot timers of the jobs to fire before they are called left behind. */
+const MAX_DUE_WAIT_MS = 30_000
+/** A job is left behind as hanging after this long, and after this many times its slowest peer. */
+const HANG_MS = 2_000
+const HANG_FACTOR = 20
+/** More hanging jobs than this end the check. */
+const MAX_HANGING = 5
+
+/** One check at a time in a thread: jobs of two could not be told apart outside their scopes. */
+let busy = false
+
+class Check {
+  /** @param {any} options resolved; `name` set */
+  constructor (options) {
+    this.options = options
+    this.startedAt = clock()
+    this.deadline = this.startedAt + options.timeoutMs
+    const { watch, notes } = openWatch({ mode: 'check', graceMs: options.graceMs })
+    this.watch = watch
+    this.notes = notes
+    this.name = watch.jobName(options.name)
+    watch.unit = this.name
+    this.job = (/** @type {number} */ _i) => {}
+    this.measureFrom = this.startedAt
+    this.memory = new MemoryLog()
+    this.next = 0
+    this.hanging = 0
+    /** @type {Map<string, number>} */
+    this.errors = new Map()
+    this.waitedForTimers = false
+  }
+
+  get remainingMs () {
+    return this.deadline - clock()
+  }
+
+  get measured () {
+    return this.next - this.options.warmupJobs
+  }
+
+  /** @param {(i: number) => any} job @returns {Promise<any>} the report */
+  async run (job) {
+    this.job = job
+    await this.runJobs(this.options.warmupJobs)
+    await this.settleBriefly()
+    this.watch.endWarmup()
+    this.measureFrom = clock()
+    for (;;) {
+      if (this.mustStop) return this.finish()
+      await this.runJobs(this.windowSize())
+      await this.settleBriefly()
+      this.look()
+      const { action } = this.ask().next
+      if (action === 'more' && !this.mustStop) continue
+      const report = await this.finish()
+      if (report.next.action !== 'more' || this.mustStop) return report
+    }
+  }
+
+  get mustStop () {
+    return this.remainingMs <= 0 || this.hanging > MAX_HANGING
+  }
+
+  windowSize () {
+    const { jobs } = this.options
+    const window = WINDOWS.find(({ upTo }) => this.measured < upTo)?.jobs ?? 100
+    return jobs === null ? window : Math.min(window, jobs - this.measured)
+  }
+
+  /** Runs the next jobs, `concurrency` at a time. @param {number} count */
+  async runJobs (count) {
+    const end = this.next + count
+    const lane = async () => {
+      while (this.next < end && !this.mustStop) await this.runOne(this.next++)
+    }
+    await Promise.all(Array.from({ length: Math.min(this.options.concurrency, count) }, lane))
+  }
+
+  /** @param {number} i */
+  async runOne (i) {
+    let settled = false
+    const running = (async () => runInJob(this.watch, { name: this.name.text, id: `#${i}` }, this.job, undefined, [i]))()
+      .then(() => {}, error => this.noteError(error))
+      .finally(() => {
+        settled = true
+      })
+    await this.untilDoneOrHanging(running)
+    if (!settled) this.hanging++
+  }
+
+  /**
+   * A job that hangs is left open and reported as stuck; the next one starts without it.
+   * @param {Promise<void>} running
+   */
+  async untilDoneOrHanging (running) {
+    const patienceMs = Math.max(HANG_MS, HANG_FACTOR * this.name.maxMs)
+    const fewPeers = this.name.finishedCount < 3
+    const limitMs = Math.max(0, fewPeers ? this.remainingMs : Math.min(this.remainingMs, patienceMs))
+    const { promise, cancel } = cancellableWait(limitMs)
+    await Promise.race([running, promise])
+    cancel()
+  }
+
+  /** @param {any} error */
+  noteError (error) {
+    let text = 'unknown error'
+    try {
+      text = `${error?.name ?? 'Error'}: ${error?.message ?? show(error)}`.split('\n')[0].slice(0, 200)
+    } catch {}
+    if (this.errors.size < 5 || this.errors.has(text)) this.errors.set(text, (this.errors.get(text) ?? 0) + 1)
+  }
+
+  async settleBriefly () {
+    await storage.exit(collect)
+  }
+
+  /** One pass; everything unreachable was collected just before. */
+  look () {
+    this.watch.dueCapMs = Math.min(MAX_DUE_WAIT_MS, Math.max(0, this.remainingMs) / 2)
+    this.watch.passNow(true)
+    this.memory.noteMajor(process.memoryUsage().heapUsed)
+    this.memory.sample(clock(), this.watch.ended)
+  }
+
+  /** Waits out the grace period while leftovers go on disappearing, then judges. */
+  async finish () {
+    await this.settle()
+    if (this.watch.dueMs > 0 && !this.waitedForTimers && this.remainingMs > this.watch.dueMs) {
+      // One-shot timers that fire soon: what they hold is late, unless they arm themselves again.
+      this.waitedForTimers = true
+      await wait(this.watch.dueMs + FIRST_WAIT_MS)
+      await this.settle()
+    }
+    const report = this.ask()
+    addSources(report)
+    return report
+  }
+
+  async settle () {
+    const until = clock() + Math.min(this.options.graceMs, Math.max(0, this.remainingMs))
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs *= 2) {
+      await this.settleBriefly()
+      this.look()
+      const leftMs = until - clock()
+      if (this.watch.survivors === 0 || leftMs <= 0) return
+      await wait(Math.min(waitMs, leftMs))
+    }
+  }
+
+  ask () {
+    const now = clock()
+    const { options, watch } = this
+    const report = askReport(watch, {
+      nowMs: Math.round(now),
+      startedAtMs: Math.round(this.startedAt),
+      worker: `check ${this.name.text}`,
+      memory: this.memory.facts(now, watch.ended),
+      self: { cpuShare: null, bytes: 0, dropped: watch.dropped },
+      notes: this.notes,
+      jobErrors: Object.fromEntries(this.errors),
+      check: {
+        minJobs: MIN_JOBS,
+        maxJobs: MAX_JOBS,
+        fixedJobs: options.jobs,
+        elapsedMs: Math.round(now - this.measureFrom),
+        quickMs: QUICK_MS,
+        confirmMs: CONFIRM_MS,
+        budgetOver: this.mustStop,
+        strict: options.strict
+      }
+    })
+    nameOpenJobs(report, watch)
+    return report
+  }
+}
+
+/** @param {number} ms */
+function cancellableWait (ms) {
+  /** @type {any} */
+  let timer
+  const promise = new Promise(resolve => {
+    timer = originals.setTimeout(resolve, ms)
+  })
+  return { promise, cancel: () => originals.clearTimeout(timer) }
+}
+
+/**
+ * Opens a check: from here on everything is recorded, so what a module makes while it loads is seen too.
+ * @param {any} options resolved; `name` set
+ */
+function openCheck (options) {
+  if (busy) throw new HoldoverError('HOLDOVER_CHECK_BUSY')
+  const opened = new Check(options)
+  busy = true
+  return {
+    run: (/** @type {(i: number) => any} */ job) => opened.run(job),
+    close () {
+      busy = false
+      closeWatch(opened.watch)
+    }
+  }
+}
+
+/**
+ * Calls `job(i)` again and again and judges what it leaves behind.
+ * @param {(i: number) => any} job
+ * @param {object} [options]
+ * @returns {Promise<any>} the report
+ */
+async function check (job, options) {
+  if (typeof job !== 'function') {
+    throw new HoldoverError('HOLDOVER_ARG', { where: 'check', what: 'job', expected: 'a function', got: show(job) })
+  }
+  if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where: 'check' })
+  const resolved = resolve(CHECK, options)
+  resolved.name ??= job.name || 'job'
+  const opened = openCheck(resolved)
+  try {
+    return await opened.run(job)
+  } finally {
+    opened.close()
+  }
+}
+
+/**
+ * `check`, then throws a LeakError whose message is the report, unless the verdict is clean.
+ * @param {(i: number) => any} job
+ * @param {any} [options]
+ */
+async function assertNoLeaks (job, options) {
+  const report = await check(job, options)
+  const { renderText } = require('./reporters/text')
+  if (report.verdict === 'leaks') throw new LeakError('HOLDOVER_LEAK', report, renderText(report))
+  const allow = resolve(CHECK, options).allowInconclusive
+  if (report.verdict === 'inconclusive' && !allow) {
+    throw new LeakError('HOLDOVER_INCONCLUSIVE', report, renderText(report))
+  }
+  return report
+}
+
+module.exports = { check, assertNoLeaks, openCheck }

@@ -1,0 +1,34 @@
+'use strict'
+
+const { parseArgs } = require('node:util')
+const { HoldoverError } = require('../errors')
+
+/**
+ * Parses a command's arguments; a mistake shows the command's usage.
+ * @param {string[]} args
+ * @param {import('node:util').ParseArgsConfig['options']} options
+ * @param {string} usage
+ * @returns {{ values: any, positionals: string[] }}
+ */
+function parse (args, options, usage) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true })
+  } catch (error) {
+    const problem = /** @type {Error} */ (error).message.split('. To specify')[0]
+    throw new HoldoverError('HOLDOVER_USAGE', { problem, usage })
+  }
+}
+
+/**
+ * A count or a number of milliseconds from the command line; left out stays undefined. What it may be is
+ * the option table's business.
+ * @param {string | undefined} text
+ */
+function toNumber (text) {
+  if (text === undefined) return undefined
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text)
+  if (match === null) return text
+  return Number(match[1]) * { ms: 1, s: 1_000, m: 60_000 }[/** @type {'ms'} */ (match[2] ?? 'ms')]
+}
+
+module.exports = { parse, toNumber }

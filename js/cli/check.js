@@ -1,0 +1,153 @@
+'use strict'
+
+const path = require('node:path')
+const { parse, toNumber } = require('./args')
+const { loadJob, reasonOf, resolveFile } = require('./load')
+const { HoldoverError } = require('../errors')
+const { CHECK, resolve, isOff } = require('../config')
+const { native } = require('../native')
+
+const USAGE = `Usage: holdover check FILE [options]
+
+FILE exports job(ctx, i) and, if needed, setup() -> ctx and teardown(ctx). CommonJS, ESM, or TypeScript
+that this Node can load.
+
+  --jobs N             run exactly N measured jobs (default: 20 to 400, by evidence)
+  --warmup N           jobs before that whose leftovers are not counted (5)
+  --concurrency N      jobs at a time (1)
+  --timeout MS         time for everything; 30s and 2m also work (60000)
+  --grace MS           how long leftovers may take to go (500)
+  --strict             fail on anything retained, also by one job
+  --allow-inconclusive exit 0 where the evidence does not suffice
+  --json               the report as JSON on stdout; what the job prints goes to stderr
+  --name NAME          the job's name in the report (the file's name)
+
+Exit codes: 0 clean, 1 leaks, 2 error, 3 inconclusive`
+
+/** @type {import('node:util').ParseArgsConfig['options']} */
+const OPTIONS = {
+  jobs: { type: 'string' },
+  warmup: { type: 'string' },
+  concurrency: { type: 'string' },
+  timeout: { type: 'string' },
+  grace: { type: 'string' },
+  strict: { type: 'boolean' },
+  'allow-inconclusive': { type: 'boolean' },
+  json: { type: 'boolean' },
+  name: { type: 'string' },
+  help: { type: 'boolean', short: 'h' }
+}
+
+/** @param {any} values @param {string} file */
+function toCheckOptions (values, file) {
+  const options = {
+    name: values.name ?? path.basename(file).replace(/\.[^.]+$/, ''),
+    jobs: toNumber(values.jobs),
+    warmupJobs: toNumber(values.warmup),
+    concurrency: toNumber(values.concurrency),
+    timeoutMs: toNumber(values.timeout),
+    graceMs: toNumber(values.grace),
+    strict: values.strict,
+    allowInconclusive: values['allow-inconclusive']
+  }
+  return resolve(CHECK, Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)))
+}
+
+/**
+ * With --json stdout belongs to the report: whatever the job prints there goes to stderr.
+ * @returns {(text: string) => void} writes to the real stdout
+ */
+function reserveStdout () {
+  const write = process.stdout.write.bind(process.stdout)
+  process.stdout.write = /** @type {any} */ (process.stderr.write.bind(process.stderr))
+  return text => {
+    write(text)
+  }
+}
+
+/** @param {string} file @param {'setup' | 'teardown'} hook @param {any} fn @param {any[]} args */
+async function callHook (file, hook, fn, args) {
+  if (fn === undefined || fn === null) return undefined
+  if (typeof fn !== 'function') throw new HoldoverError('HOLDOVER_SETUP', { file, hook, reason: 'it is not a function' })
+  try {
+    return await fn(...args)
+  } catch (error) {
+    throw new HoldoverError('HOLDOVER_SETUP', { file, hook, reason: reasonOf(error) }, { cause: error })
+  }
+}
+
+/**
+ * An error outside any job ends the check: there is no verdict about a module that is broken.
+ * @param {string} file
+ * @returns {{ failed: Promise<never>, finish: () => void }}
+ */
+function watchForEscapes (file) {
+  /** @type {(error: any) => void} */
+  let reject = () => {}
+  const failed = new Promise((_resolve, rejectPromise) => {
+    reject = error => rejectPromise(new HoldoverError('HOLDOVER_OUTSIDE_ERROR', { file, reason: reasonOf(error) }))
+  })
+  failed.catch(() => {})
+  const onExit = (/** @type {number} */ code) => {
+    process.stderr.write(`holdover: ${new HoldoverError('HOLDOVER_EARLY_EXIT', { file, code }).message} [HOLDOVER_EARLY_EXIT]\n`)
+    process.exitCode = 2
+  }
+  process.on('uncaughtException', reject)
+  process.on('exit', onExit)
+  return { failed: /** @type {Promise<never>} */ (failed), finish: () => process.off('exit', onExit) }
+}
+
+/** @param {string} file @param {any} options resolved @param {{ failed: Promise<never> }} escapes */
+async function runCheck (file, options, escapes) {
+  const { openCheck } = require('../check')
+  const check = openCheck(options)
+  try {
+    const { job, setup, teardown } = await loadJob(file)
+    const ctx = await Promise.race([callHook(file, 'setup', setup, []), escapes.failed])
+    const report = await Promise.race([check.run((/** @type {number} */ i) => job(ctx, i)), escapes.failed])
+    await Promise.race([callHook(file, 'teardown', teardown, [ctx]), escapes.failed, patience()])
+    return report
+  } finally {
+    check.close()
+  }
+}
+
+/** A teardown that hangs must not hide the verdict. */
+function patience () {
+  return require('../collect').wait(5_000)
+}
+
+/** @param {string[]} args @param {Record<string, number>} exit @returns {Promise<number>} */
+async function run (args, exit) {
+  const { values, positionals } = parse(args, OPTIONS, USAGE)
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`)
+    return exit.clean
+  }
+  if (positionals.length !== 1) {
+    const problem = positionals.length === 0 ? 'which file?' : `one file at a time, got ${positionals.length}`
+    throw new HoldoverError('HOLDOVER_USAGE', { problem, usage: USAGE })
+  }
+  const [file] = positionals
+  if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where: 'holdover check' })
+  const options = toCheckOptions(values, file)
+  resolveFile(file)
+  native()
+  const writeJson = values.json ? reserveStdout() : null
+  const escapes = watchForEscapes(file)
+  try {
+    const report = await runCheck(file, options, escapes)
+    if (writeJson) writeJson(`${JSON.stringify(report, null, 2)}\n`)
+    else {
+      const { renderText } = require('../reporters/text')
+      const color = process.stdout.isTTY === true && !process.env.NO_COLOR
+      process.stdout.write(`${renderText(report, { color })}\n`)
+    }
+    if (report.verdict === 'leaks') return exit.leaks
+    return report.verdict === 'inconclusive' && !options.allowInconclusive ? exit.inconclusive : exit.clean
+  } finally {
+    escapes.finish()
+  }
+}
+
+module.exports = { run }

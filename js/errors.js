@@ -1,0 +1,64 @@
+'use strict'
+
+/**
+ * Every error holdover raises, in one table: what was wrong and the remedy. Placeholders are `{name}`.
+ * @type {Record<string, string>}
+ */
+const MESSAGES = {
+  HOLDOVER_ARG: '{where}: {what} must be {expected}, got {got}',
+  HOLDOVER_OPTION: "option '{option}' {problem} (see docs/configuration.md)",
+  HOLDOVER_ENV: "environment variable {variable}: option '{option}' {problem}",
+  HOLDOVER_BINARY:
+    'the native binary of holdover could not be loaded for {platform}, so there is no verdict: {reason}. ' +
+    'From a clone, run `npm run build`; with --permission add --allow-addons.',
+  HOLDOVER_NATIVE: 'the native ledger refused a call: {reason}. Please report this with the message.',
+  HOLDOVER_OFF: '{where} needs holdover, but HOLDOVER=off switches it off: unset it to check for leaks',
+  HOLDOVER_CHECK_BUSY: 'a check is already running in this thread: await it before starting the next one',
+  HOLDOVER_LEAK: '{report}',
+  HOLDOVER_INCONCLUSIVE: '{report}',
+  HOLDOVER_FILE: 'cannot find {file}: give the path of a module that exports `job(ctx, i)`',
+  HOLDOVER_LOAD: '{file} could not be loaded: {reason}',
+  HOLDOVER_NO_JOB: '{file} does not export a function `job(ctx, i)`; it exports: {exports}',
+  HOLDOVER_SETUP: '{file}: {hook}() failed: {reason}',
+  HOLDOVER_OUTSIDE_ERROR: '{file}: an error escaped outside any job, so there is no verdict: {reason}',
+  HOLDOVER_EARLY_EXIT: '{file} called process.exit({code}) before there was a verdict',
+  HOLDOVER_USAGE: '{problem}\n\n{usage}'
+}
+
+/**
+ * @param {string} code a key of the table
+ * @param {Record<string, unknown>} [values] placeholder values
+ */
+function describe (code, values = {}) {
+  return MESSAGES[code].replace(/\{(\w+)\}/g, (_, name) => String(values[name]))
+}
+
+/** An error of holdover itself. `code` is stable and starts with `HOLDOVER_`. */
+class HoldoverError extends Error {
+  /**
+   * @param {string} code
+   * @param {Record<string, unknown>} [values]
+   * @param {ErrorOptions} [options]
+   */
+  constructor (code, values, options) {
+    super(describe(code, values), options)
+    this.name = 'HoldoverError'
+    this.code = code
+  }
+}
+
+/** What `assertNoLeaks` throws: `message` is the report as text, `report` the report itself. */
+class LeakError extends HoldoverError {
+  /**
+   * @param {string} code HOLDOVER_LEAK or HOLDOVER_INCONCLUSIVE
+   * @param {import('./index').Report} report
+   * @param {string} text
+   */
+  constructor (code, report, text) {
+    super(code, { report: text })
+    this.name = 'LeakError'
+    this.report = report
+  }
+}
+
+module.exports = { HoldoverError, LeakError, MESSAGES, describe }

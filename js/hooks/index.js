@@ -1,0 +1,32 @@
+'use strict'
+
+const { syncBuiltinESMExports } = require('node:module')
+
+/**
+ * What hooks report to. Every method returns at once outside its interest and never throws.
+ * `below` is the wrapper itself: a captured stack starts at its caller.
+ *
+ * @typedef {object} Recorder
+ * @property {(owner: any, type: any, listener: any, below: Function) => void} listener
+ * @property {(timer: any, below: Function) => void} timer
+ * @property {(immediate: any, below: Function) => void} immediate
+ * @property {(delay: any, below: Function) => void} promisedTimer
+ */
+
+/** Adding a hook is one file and one line here. */
+const HOOKS = [require('./event-emitter'), require('./event-target'), require('./timers')]
+
+/** Routes creations to `recorder`; calling it again only changes the recorder. @param {Recorder} recorder */
+function installHooks (recorder) {
+  for (const hook of HOOKS) hook.install(recorder)
+  // `import { setTimeout } from 'node:timers'` sees the patched function only after this.
+  syncBuiltinESMExports()
+}
+
+/** Puts Node's functions back; where another library has wrapped ours, ours stays and is silent. */
+function uninstallHooks () {
+  for (const hook of HOOKS) hook.uninstall()
+  syncBuiltinESMExports()
+}
+
+module.exports = { installHooks, uninstallHooks }

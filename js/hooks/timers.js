@@ -1,0 +1,93 @@
+'use strict'
+
+const timers = require('node:timers')
+const timersPromises = require('node:timers/promises')
+const { patch, reusable } = require('./patch')
+
+/** @type {import('./index').Recorder | null} */
+let recorder = null
+
+/** setTimeout and setInterval. Callbacks are never wrapped, clearing is never watched. @param {Function} original */
+function observeTimer (original) {
+  return function observed (/** @type {any} */ _callback, /** @type {any} */ _delay) {
+    // @ts-expect-error `this` is the caller's
+    const timer = Reflect.apply(original, this, arguments)
+    if (recorder !== null) recorder.timer(timer, observed)
+    return timer
+  }
+}
+
+/** @param {Function} original */
+function observeImmediate (original) {
+  return function observed (/** @type {any} */ _callback) {
+    // @ts-expect-error `this` is the caller's
+    const immediate = Reflect.apply(original, this, arguments)
+    if (recorder !== null) recorder.immediate(immediate, observed)
+    return immediate
+  }
+}
+
+/**
+ * timers/promises: the Timeout stays inside Node, so only its duration is noted. The promise is
+ * returned as it is: a handler on it would hide an unhandled rejection.
+ * @param {Function} original
+ */
+function observePromised (original) {
+  return function observed (/** @type {any} */ delay) {
+    // @ts-expect-error `this` is the caller's
+    const result = Reflect.apply(original, this, arguments)
+    if (recorder !== null) recorder.promisedTimer(delay, observed)
+    return result
+  }
+}
+
+/** As observePromised, for scheduler.wait, which is a method and has no prototype. @param {Function} original */
+function observeWait (original) {
+  const { wait } = {
+    wait (/** @type {any} */ delay) {
+      const result = Reflect.apply(original, this, arguments)
+      if (recorder !== null) recorder.promisedTimer(delay, wait)
+      return result
+    }
+  }
+  return wait
+}
+
+/**
+ * The global and the module function are one in Node and stay one. Where another library has put
+ * its own over the global, each is patched by itself.
+ * @param {string} name
+ * @param {(original: Function) => Function} make
+ */
+function patchGlobal (name, make) {
+  const inModule = { owner: timers, name }
+  const inGlobal = { owner: globalThis, name }
+  const same = /** @type {any} */ (timers)[name] === /** @type {any} */ (globalThis)[name]
+  return same ? [patch([inModule, inGlobal], make)] : [patch([inModule], make), patch([inGlobal], make)]
+}
+
+const hook = reusable(() => {
+  // scheduler.wait lives on a prototype that Node does not export.
+  const scheduler = Object.getPrototypeOf(timersPromises.scheduler)
+  return [
+    ...patchGlobal('setTimeout', observeTimer),
+    ...patchGlobal('setInterval', observeTimer),
+    ...patchGlobal('setImmediate', observeImmediate),
+    patch([{ owner: timersPromises, name: 'setTimeout' }], observePromised),
+    patch([{ owner: timersPromises, name: 'setInterval' }], observePromised),
+    patch([{ owner: scheduler, name: 'wait' }], observeWait)
+  ]
+})
+
+module.exports = {
+  name: 'timers',
+  /** @param {import('./index').Recorder} sink */
+  install (sink) {
+    recorder = sink
+    hook.install()
+  },
+  uninstall () {
+    recorder = null
+    hook.uninstall()
+  }
+}

@@ -1,0 +1,233 @@
+/** A place in the source. `file` is absolute; lines and columns count from 1. */
+export interface Site {
+  file: string | null
+  line: number
+  column: number
+  function: string
+}
+
+export type Certainty = 'sure' | 'likely'
+export type ResourceKind = 'listener' | 'interval' | 'timeout' | 'immediate'
+export type Verdict = 'clean' | 'leaks' | 'inconclusive'
+export type Level = 'off' | 'counts' | 'sites' | 'full'
+
+/** What jobs left behind again and again, growing with the number of jobs. */
+export interface Leak {
+  /** Stable id: kind, shape and job name; no addresses, the same in tests and production. */
+  fingerprint: string
+  certainty: Certainty
+  kind: ResourceKind
+  /** In words, for example `'end' listener`. */
+  description: string
+  /** The job name, or `(between jobs)`. */
+  job: string
+  /** How many of it one job leaves behind, on average. */
+  perJob: number
+  /** How many are alive now. */
+  count: number
+  jobsFinished: number
+  /** Jobs that left something, by how they ended. */
+  jobsLeaving: { completed: number; failed: number; timedOut: number }
+  /** Where it was created; null when that was never sampled. */
+  site: Site | null
+  sites: Array<Site & { count: number }>
+  stack: string[]
+  /** Where a library created it: the line of the application that called the library. */
+  calledFrom: Site | null
+  /** `app`, `node` or `library:<name>@<version>`. */
+  owner: string
+  /** `node`: registered by Node's own code on behalf of that line. */
+  via: 'user' | 'node'
+  /** The text of the line, trimmed; null when the file cannot be read. */
+  source: string | null
+  /** What holds it, for listeners. */
+  holder: { class: string; event: string; owners: number; listenersNow: number } | null
+  /** The longest delay of a timer, milliseconds. */
+  heldMs: number | null
+  /** The call that ends it. */
+  fix: string
+  onlyWhenFailing: boolean
+  /** Other listeners that the same line left, counted here and not again. */
+  companions: string[]
+  notes: string[]
+  evidence: {
+    windows: number
+    survivors: number
+    perJobLow: number
+    perJobHigh: number
+    collections: number
+    cohortAlive: number
+  }
+  retainedBytes: number | null
+  retainingPath: string[] | null
+  /** Milliseconds since the epoch. */
+  firstSeen: number
+  lastSeen: number
+}
+
+/** Retained, but not a leak. */
+export interface Kept {
+  kind: ResourceKind
+  description: string
+  job: string
+  count: number
+  reason: string
+  site: Site | null
+}
+
+/** A finding that was withdrawn because it was released. */
+export interface Returned {
+  fingerprint: string
+  kind: ResourceKind
+  description: string
+  job: string
+  peak: number
+  count: number
+  site: Site | null
+}
+
+export interface OpenJob {
+  job: string
+  /** The id given to `runJob`, or null. */
+  jobId: string | null
+  openForMs: number
+  stuck: boolean
+  /** Where it last created something that was sampled. */
+  lastSite: Site | null
+  holds: Array<{ kind: ResourceKind; description: string; count: number }>
+}
+
+export interface Memory {
+  heapUsedBytes: number
+  /** Heap in use right after the last major collection. */
+  afterGcBytes: number | null
+  externalBytes: number
+  arrayBuffersBytes: number
+  rssBytes: number
+  /** The container's limit, else the machine's memory. */
+  limitBytes: number | null
+  /** Seconds until rss reaches the limit at its present slope; null when it does not grow. */
+  secondsToLimit: number | null
+  slopes: {
+    heapUsedBytesPerJob: number | null
+    afterGcBytesPerJob: number | null
+    externalBytesPerJob: number | null
+    arrayBuffersBytesPerJob: number | null
+    rssBytesPerJob: number | null
+    rssBytesPerMin: number | null
+  }
+}
+
+/** Plain data; `schemaVersion` changes when a field changes its meaning. */
+export interface Report {
+  schemaVersion: 1
+  worker: string
+  mode: 'production' | 'check'
+  verdict: Verdict
+  leaks: Leak[]
+  kept: Kept[]
+  returned: Returned[]
+  openJobs: OpenJob[]
+  jobs: Array<{ name: string; completed: number; failed: number; timedOut: number; open: number }>
+  memory: Memory
+  /** What holdover itself cost: a share of one CPU (null in a check), bytes of its books, what it did not record. */
+  self: { cpuShare: number | null; bytes: number; dropped: Record<string, number> }
+  notes: string[]
+  env: { holdover: string; node: string; platform: string }
+}
+
+/** Anything with these methods: `console`, pino, winston. */
+export interface Logger {
+  info(...args: any[]): void
+  warn(...args: any[]): void
+  error(...args: any[]): void
+}
+
+/** Each option can also be set by an environment variable; see docs/configuration.md. */
+export interface StartOptions {
+  /** How this worker is called in reports. Default: the script's name and the process id. */
+  name?: string
+  /** Default `sites`. */
+  level?: Level
+  /** Share of one CPU that holdover may use. Default 0.01. */
+  budget?: number
+  /** How long after a job's end before its leftovers are judged, ms. Default 30,000. */
+  graceMs?: number
+  report?: {
+    /** How often to look for changes to print, ms; 0 never. Default 60,000. */
+    everyMs?: number
+    format?: 'auto' | 'text' | 'json'
+    logger?: Logger
+  }
+}
+
+export interface Tracker {
+  /** What the jobs hold now. */
+  report(): Report
+  /** Prints the whole report now. */
+  print(): void
+  readonly level: Level
+  setLevel(level: Level): void
+  on(event: 'report', listener: (report: Report) => void): this
+  on(event: 'leak', listener: (leak: Leak) => void): this
+  on(event: 'returned', listener: (returned: Returned) => void): this
+  on(event: 'pressure', listener: (memory: Memory) => void): this
+  /** Leaking and near its limit: let the process go after the current job. */
+  shouldRecycle(): boolean
+  /** Puts every patched function back and forgets what was recorded. */
+  stop(): void
+}
+
+export type Ident = string | { name: string; id?: string | number }
+
+export interface CheckOptions {
+  /** The job's name in the report. Default: the function's name. */
+  name?: string
+  /** Measured jobs. Default: 20 to 400, by evidence. */
+  jobs?: number
+  /** Jobs before them whose leftovers are not counted. Default 5. */
+  warmupJobs?: number
+  /** Jobs at a time. Default 1. */
+  concurrency?: number
+  /** Time for everything, ms. Default 60,000. */
+  timeoutMs?: number
+  /** How long leftovers may take to go, ms. Default 500. */
+  graceMs?: number
+  /** Fail on anything retained, also by one job. Default false. */
+  strict?: boolean
+  /** Let `assertNoLeaks` pass where the evidence does not suffice. Default false. */
+  allowInconclusive?: boolean
+}
+
+/** Starts watching this thread's jobs. Calling it again returns the running tracker. */
+export function start(options?: StartOptions): Tracker
+
+/**
+ * Runs `fn` in the scope of a new job and returns what it returns. The job is over when `fn` returns,
+ * throws, or its promise settles.
+ */
+export function runJob<T>(job: Ident, fn: () => T): T
+
+/** The same for a processor; keeps its `length`, `name`, `this` and arguments. */
+export function wrapJob<F extends (...args: any[]) => any>(
+  job: Ident | ((...args: Parameters<F>) => Ident),
+  fn: F
+): F
+
+/** Runs `fn` outside the current job: what it makes belongs to the process. */
+export function outside<T>(fn: () => T): T
+
+/** Calls `job(i)` again and again and judges what it leaves behind. */
+export function check(job: (i: number) => unknown, options?: CheckOptions): Promise<Report>
+
+/** `check`, then throws a LeakError whose message is the report, unless the verdict is clean. */
+export function assertNoLeaks(job: (i: number) => unknown, options?: CheckOptions): Promise<Report>
+
+/** Every error of holdover itself; `code` starts with `HOLDOVER_`. */
+export class HoldoverError extends Error {
+  readonly code: string
+}
+
+export class LeakError extends HoldoverError {
+  readonly report: Report
+}

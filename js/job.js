@@ -1,0 +1,86 @@
+'use strict'
+
+/** How a job ended; the numbers go over the wire (see src/ledger/batch.rs). */
+const OUTCOME = Object.freeze({ completed: 0, failed: 1, timedOut: 2 })
+
+/** One job name and its counters in this thread. */
+class JobName {
+  /**
+   * @param {number} id interned by the ledger
+   * @param {string} text
+   */
+  constructor (id, text) {
+    this.id = id
+    this.text = text
+    this.started = 0
+    this.open = 0
+    /** Finished jobs by OUTCOME. */
+    this.finished = [0, 0, 0]
+    /** The part of `finished` that is warm-up and not measured. */
+    this.warmup = [0, 0, 0]
+    this.totalMs = 0
+    this.maxMs = 0
+    /** Something was retained whose line is not known yet: sample more of the next jobs. */
+    this.wantsSites = false
+  }
+
+  get finishedCount () {
+    return this.finished[0] + this.finished[1] + this.finished[2]
+  }
+}
+
+/**
+ * One job's dynamic extent, and the store that Node attaches to everything asynchronous in it.
+ *
+ * Lifecycle: open (`order` 0) → ended (`order` is its place among the ends of this thread).
+ * Fields are cleared at the end, since a timer that outlives the job keeps this object.
+ */
+class JobScope {
+  /**
+   * @param {number} id
+   * @param {JobName} job
+   * @param {import('./watch').Watch} watch
+   * @param {number} startedAt ms
+   */
+  constructor (id, job, watch, startedAt) {
+    this.id = id
+    this.job = job
+    this.watch = watch
+    this.startedAt = startedAt
+    this.endedAt = 0
+    this.exempt = false
+    this.order = 0
+    this.outcome = OUTCOME.completed
+    /**
+     * Listeners registered since the last drain, four slots each: owner, type, listener, site id.
+     * @type {any[] | null}
+     */
+    this.births = null
+    /** How many more call sites this job may capture. */
+    this.stacks = 0
+    /** The host's own id of the job, for one that never ends. @type {string | undefined} */
+    this.userId = undefined
+    /** Site id of the last resource made, for a job that never ends. */
+    this.lastSite = 0
+  }
+}
+
+/**
+ * When and by whom a resource was made, kept only for what survived its loop turn.
+ */
+class Birth {
+  /**
+   * @param {JobScope | null} scope null: outside any job
+   * @param {number} bornAt the end-order counter when it was made outside or after its job; 0 inside
+   * @param {number} site site id, 0 when not sampled
+   */
+  constructor (scope, bornAt, site) {
+    this.scope = scope
+    this.bornAt = bornAt
+    this.site = site
+    /** Interned shape id, computed when first needed. */
+    this.shape = 0
+  }
+}
+
+module.exports = { JobName, JobScope, Birth, OUTCOME }

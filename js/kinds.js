@@ -1,0 +1,6 @@
+'use strict'
+
+/** Kinds of resource; the numbers go over the wire (see src/ledger/batch.rs, __test__/wire.test.js). */
+const KIND = Object.freeze({ listener: 1, interval: 2, timeout: 3, immediate: 4 })
+
+module.exports = { KIND }

@@ -1,0 +1,44 @@
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+const MARKER = `${path.sep}node_modules${path.sep}`
+
+/** Versions by package folder; bounded by the number of packages the process loads code from. */
+const versions = new Map()
+
+/** @param {string} folder */
+function versionOf (folder) {
+  let version = versions.get(folder)
+  if (version === undefined) {
+    try {
+      version = String(JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).version)
+    } catch {
+      version = 'unknown'
+    }
+    versions.set(folder, version)
+  }
+  return version
+}
+
+/** @param {string} file absolute path or node: URL */
+function isLibrary (file) {
+  return file.includes(MARKER)
+}
+
+/**
+ * Who owns the code in a file: 'app', 'library:<name>@<version>' or 'node'.
+ * @param {string} file absolute path or node: URL
+ */
+function ownerOf (file) {
+  if (file.startsWith('node:')) return 'node'
+  const at = file.lastIndexOf(MARKER)
+  if (at === -1) return 'app'
+  const parts = file.slice(at + MARKER.length).split(path.sep)
+  const name = parts[0].startsWith('@') ? `${parts[0]}/${parts[1]}` : parts[0]
+  const folder = file.slice(0, at + MARKER.length) + name.split('/').join(path.sep)
+  return `library:${name}@${versionOf(folder)}`
+}
+
+module.exports = { ownerOf, isLibrary }

@@ -1,0 +1,188 @@
+'use strict'
+
+/**
+ * One pass over everything that may have outlived its job, and the batch it becomes.
+ *
+ * The layout is the contract with src/ledger/batch.rs; __test__/wire.test.js compares both sides.
+ */
+const LAYOUT = Object.freeze({
+  version: 1,
+  headerWords: 9,
+  survivorWords: 4,
+  records: Object.freeze({ jobs: 1, key: 2, open: 3 }),
+  flags: Object.freeze({ late: 4, weak: 8 })
+})
+
+/** Words after which a slice is handed to the ledger. */
+const FLUSH_WORDS = 32_768
+
+const INTEREST = Object.freeze({ none: 0, survivor: 1, held: 2 })
+
+/** One key (job name × kind × shape) in this slice. */
+class Row {
+  /** @param {number} name @param {number} kind @param {number} shape */
+  constructor (name, kind, shape) {
+    this.name = name
+    this.kind = kind
+    this.shape = shape
+    this.owners = 0
+    this.holders = 0
+    this.heldMs = 0
+    /** @type {any} the owner counted last */
+    this.lastOwner = null
+    /** @type {number[]} */
+    this.words = []
+    this.sites = 0
+  }
+}
+
+class Pass {
+  /**
+   * @param {object} init
+   * @param {import('./watch').Watch} init.watch
+   * @param {number} init.number
+   * @param {import('./watch').Mark} init.mark jobs that ended up to here are judged
+   * @param {number} init.majorCut
+   * @param {number} init.startedAt
+   * @param {boolean} init.forced collections were forced before it, so whatever is there is reachable
+   */
+  constructor ({ watch, number, mark, majorCut, startedAt, forced }) {
+    this.watch = watch
+    this.number = number
+    this.mark = mark
+    this.majorCut = majorCut
+    this.startedAt = startedAt
+    this.forced = forced
+    this.graceMs = watch.graceMs
+    /** @type {Map<number, Map<number, Row>>} rows by shape, then by name and kind */
+    this.rows = new Map()
+    this.pendingWords = 0
+    this.survivors = 0
+    /** Longest time until one of the one-shot timers found is due, below `watch.dueCapMs`. */
+    this.dueMs = 0
+    /** @type {Map<import('./job').JobScope, Map<string, number>>} "kind,shape" → count by open job */
+    this.held = new Map(watch.longestOpen(startedAt).map(scope => [scope, new Map()]))
+    /** @type {Map<number, boolean>} name id → whether all its survivors have a known site */
+    this.placed = new Map()
+  }
+
+  /** @param {import('./job').Birth} birth when the job that made it ended, as an order number */
+  orderOf (birth) {
+    return birth.scope === null ? birth.bornAt : birth.scope.order
+  }
+
+  /**
+   * What a live resource means to this pass: left behind by a job that is over, past its grace period
+   * and measured; held by a job that is open for suspiciously long; or nothing.
+   * @param {import('./job').Birth} birth
+   */
+  interest (birth) {
+    const order = this.orderOf(birth)
+    if (birth.scope !== null && order === 0) return this.held.has(birth.scope) ? INTEREST.held : INTEREST.none
+    const due = order > this.watch.warmupOrder && order <= this.mark.order
+    return due ? INTEREST.survivor : INTEREST.none
+  }
+
+  /** Counts what a job that does not end holds. @param {number} kind @param {import('./job').Birth} birth */
+  hold (kind, birth) {
+    const held = birth.scope === null ? undefined : this.held.get(birth.scope)
+    const key = `${kind},${birth.shape}`
+    held?.set(key, (held.get(key) ?? 0) + 1)
+  }
+
+  /**
+   * @param {import('./job').Birth} birth
+   * @param {object} shape plain data
+   * @returns {number} shape id; in a check keys are also split by site
+   */
+  shape (birth, shape) {
+    const site = this.watch.exact ? this.watch.sites.places.get(birth.site) : undefined
+    return this.watch.internShape(JSON.stringify(site === undefined ? shape : { ...shape, site }))
+  }
+
+  /**
+   * @param {number} kind @param {import('./job').Birth} birth
+   * @param {boolean} weak its owner was not seen in use since: only a collection proves it alive
+   * @returns {Row}
+   */
+  survivor (kind, birth, weak) {
+    const { scope } = birth
+    const name = scope === null ? this.watch.betweenId : scope.job.id
+    const row = this.row(birth.shape, name, kind)
+    const flags = (scope === null ? 0 : scope.outcome) + (birth.bornAt > 0 ? LAYOUT.flags.late : 0) +
+      (weak ? LAYOUT.flags.weak : 0)
+    row.words.push(scope === null ? 0 : scope.id, birth.bornAt || this.orderOf(birth), birth.site, flags)
+    this.pendingWords += LAYOUT.survivorWords
+    this.survivors++
+    if (birth.site !== 0) row.sites++
+    return row
+  }
+
+  /** @param {number} shape @param {number} name @param {number} kind */
+  row (shape, name, kind) {
+    let byName = this.rows.get(shape)
+    if (byName === undefined) this.rows.set(shape, (byName = new Map()))
+    const key = name * 64 + kind
+    let row = byName.get(key)
+    if (row === undefined) byName.set(key, (row = new Row(name, kind, shape)))
+    return row
+  }
+
+  /** @param {number} dueInMs */
+  noteDue (dueInMs) {
+    if (dueInMs <= this.watch.dueCapMs && dueInMs > this.dueMs) this.dueMs = dueInMs
+  }
+
+  get isFull () {
+    return this.pendingWords >= FLUSH_WORDS
+  }
+
+  /** @param {boolean} last */
+  header (last) {
+    const { watch, mark } = this
+    return [
+      LAYOUT.version, watch.run, watch.thread, this.number, last ? 1 : 0,
+      mark.order, this.majorCut, Math.round(this.startedAt), mark.finishedAll
+    ]
+  }
+
+  /** Empties the rows collected so far into words. @param {boolean} last */
+  takeWords (last) {
+    const words = this.header(last)
+    if (last) this.writeJobs(words)
+    for (const byName of this.rows.values()) {
+      for (const row of byName.values()) {
+        if (row.words.length === 0) continue
+        this.notePlaced(row)
+        words.push(LAYOUT.records.key, row.name, row.kind, row.shape, row.owners, row.holders,
+          Math.round(row.heldMs), row.words.length / LAYOUT.survivorWords)
+        for (const word of row.words) words.push(word)
+      }
+    }
+    this.rows.clear()
+    this.pendingWords = 0
+    return Float64Array.from(words)
+  }
+
+  /** @param {Row} row */
+  notePlaced (row) {
+    if (row.sites === 0) this.placed.set(row.name, false)
+    else if (!this.placed.has(row.name)) this.placed.set(row.name, true)
+  }
+
+  /** @param {number[]} words */
+  writeJobs (words) {
+    for (const [job, finished] of this.mark.finished) {
+      const mean = job.finishedCount === 0 ? 0 : job.totalMs / job.finishedCount
+      words.push(LAYOUT.records.jobs, job.id, ...finished, job.open, Math.round(mean), Math.round(job.maxMs))
+    }
+    for (const [scope, held] of this.held) {
+      if (scope.order !== 0) continue
+      const openForMs = Math.round(this.startedAt - scope.startedAt)
+      words.push(LAYOUT.records.open, scope.job.id, scope.id, openForMs, scope.lastSite, held.size)
+      for (const [key, count] of held) words.push(...key.split(',').map(Number), count)
+    }
+  }
+}
+
+module.exports = { Pass, LAYOUT, INTEREST }

@@ -1,0 +1,79 @@
+'use strict'
+
+/** Characters of a callback's source that enter its hash; enough to tell callbacks apart. */
+const MAX_SOURCE = 2_000
+const MAX_TEXT = 80
+
+const sourceOf = Function.prototype.toString
+
+/**
+ * FNV-1a (Fowler, Noll, Vo), 32 bit, of a callback's source text: the same in tests and production, free of
+ * addresses. Native and bound functions share one text and so one hash.
+ * @param {string} text
+ */
+function hashText (text) {
+  let hash = 0x811c9dc5
+  const length = Math.min(text.length, MAX_SOURCE)
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
+}
+
+/**
+ * Folds ids inside a name, so that `reply:4711` and `reply:4712` are one shape: UUIDs, long hex and
+ * digit runs become `#`.
+ * @param {string} text
+ */
+function foldIds (text) {
+  return text
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '#')
+    .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, '#')
+    .replace(/\d{2,}/g, '#')
+    .slice(0, MAX_TEXT)
+}
+
+/** @param {any} callback function or `{ handleEvent }` object */
+function describeCallback (callback) {
+  if (typeof callback !== 'function') return { callback: 'handleEvent', source: '' }
+  const source = sourceOf.call(callback)
+  return {
+    callback: typeof callback.name === 'string' ? callback.name.slice(0, MAX_TEXT) : '',
+    source: source.endsWith('{ [native code] }') ? 'native' : hashText(source)
+  }
+}
+
+/** @param {any} owner */
+function className (owner) {
+  const constructor = Object.getPrototypeOf(owner)?.constructor
+  const name = typeof constructor === 'function' ? constructor.name : ''
+  return typeof name === 'string' ? name.slice(0, MAX_TEXT) : ''
+}
+
+/**
+ * @param {any} owner
+ * @param {any} type
+ * @param {any} listener
+ * @param {boolean} isTarget an EventTarget, not an emitter
+ */
+function listenerShape (owner, type, listener, isTarget) {
+  const callback = typeof listener?.listener === 'function' ? listener.listener : listener
+  return {
+    owner: className(owner),
+    event: foldIds(String(type)),
+    ...(isTarget ? { target: 'event-target' } : {}),
+    ...describeCallback(callback)
+  }
+}
+
+/**
+ * The delay belongs to the shape only where the callback says nothing (promisified timers), since
+ * retries and polls jitter it.
+ * @param {any} callback
+ * @param {number} [delayMs]
+ */
+function timerShape (callback, delayMs) {
+  const described = describeCallback(callback)
+  const anonymous = described.source === 'native' || described.source === ''
+  return anonymous && delayMs !== undefined ? { ...described, delayMs } : described
+}
+
+module.exports = { listenerShape, timerShape, foldIds, hashText }

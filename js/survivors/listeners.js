@@ -1,0 +1,257 @@
+'use strict'
+
+const { EventEmitter, getEventListeners } = require('node:events')
+const { Birth } = require('../job')
+const { listenerShape } = require('../shape')
+const { KIND } = require('../kinds')
+const { INTEREST } = require('../pass')
+
+/** Listeners looked at from each end before a registration is taken to be still there. */
+const SCAN = 64
+/** Shared owners watched at once; more are counted as dropped. */
+const MAX_OWNERS = 16_384
+/** Event names watched per owner. */
+const MAX_TYPES = 1_024
+/** Registrations of one and the same function on one owner and event. */
+const MAX_REPEATS = 65_536
+/** Listeners looked at between two looks at the clock. */
+const CHUNK = 256
+
+const { rawListeners } = EventEmitter.prototype
+const aborted = /** @type {() => boolean} */ (
+  Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get
+)
+
+/** @param {any} owner */
+function isEventTarget (owner) {
+  return owner instanceof EventTarget
+}
+
+/** Listeners that an aborted signal still lists have fired or never will. @param {any} owner */
+function isOver (owner) {
+  return owner instanceof AbortSignal && aborted.call(owner)
+}
+
+/** Several registrations of one function: the n-th that is still listed stands for the n-th birth. */
+class Repeats {
+  /** @param {Birth} first */
+  constructor (first) {
+    this.births = [first]
+    /** Occurrences seen in `pass`. */
+    this.seen = 0
+    this.pass = 0
+  }
+}
+
+/** What jobs left on one long-lived emitter or target. */
+class OwnerRecord {
+  /** @param {any} owner */
+  constructor (owner) {
+    this.ref = new WeakRef(owner)
+    this.isTarget = isEventTarget(owner)
+    /** Jobs that ended up to this order have seen the owner in use after their grace period. */
+    this.usedCut = 0
+    /** @type {Map<any, WeakMap<any, Birth | Repeats>>} listeners by event, held by the owner alone */
+    this.types = new Map()
+  }
+}
+
+/**
+ * Listeners that outlive their job, on owners that outlive it too.
+ *
+ * Invariants: a registration is held strongly for one loop turn or 64 entries at most (the birth
+ * list); after that the owner alone decides: its own list is read, nothing is counted up or down.
+ * An owner that one job alone has seen costs one WeakMap entry and is never a finding; the second
+ * job, or one look from outside any job, makes it shared, and only then a WeakRef exists.
+ */
+class Listeners {
+  /**
+   * @param {import('../watch').Watch} watch
+   * @param {import('../hooks/internals').Internals} internals
+   */
+  constructor (watch, internals) {
+    this.watch = watch
+    this.internals = internals
+    /** @type {WeakMap<any, number | OwnerRecord>} who saw an owner first, or its record once shared */
+    this.known = new WeakMap()
+    /** @type {OwnerRecord[]} */
+    this.records = []
+    this.dropped = 0
+    const record = this.share(process)
+    if (record !== null) record.usedCut = Infinity
+  }
+
+  /**
+   * Takes one registration from the birth list: forgotten if it is gone already.
+   * @param {any} owner @param {any} type @param {any} listener
+   * @param {Birth} birth
+   * @param {number} seenBy job id, or a negative number for a moment outside any job
+   */
+  settle (owner, type, listener, birth, seenBy) {
+    if (!this.isAttached(owner, type, listener)) return
+    const record = this.meet(owner, seenBy)
+    if (record === null) return
+    if (record.usedCut < this.watch.cut) record.usedCut = this.watch.cut
+    this.add(record, type, listener, birth)
+  }
+
+  /** @param {any} owner @param {number} seenBy @returns {OwnerRecord | null} null: not shared (yet) */
+  meet (owner, seenBy) {
+    const known = this.known.get(owner)
+    if (known instanceof OwnerRecord) return known
+    if (known === undefined && !this.watch.exact) {
+      this.known.set(owner, seenBy)
+      return null
+    }
+    return known === seenBy && !this.watch.exact ? null : this.share(owner)
+  }
+
+  /** @param {any} owner */
+  share (owner) {
+    if (this.records.length >= MAX_OWNERS) {
+      this.dropped++
+      return null
+    }
+    const record = new OwnerRecord(owner)
+    this.known.set(owner, record)
+    this.records.push(record)
+    return record
+  }
+
+  /** @param {OwnerRecord} record @param {any} type @param {any} listener @param {Birth} birth */
+  add (record, type, listener, birth) {
+    let births = record.types.get(type)
+    if (births === undefined) {
+      if (record.types.size >= MAX_TYPES) {
+        this.dropped++
+        return
+      }
+      record.types.set(type, (births = new WeakMap()))
+    }
+    const present = births.get(listener)
+    if (present === undefined) births.set(listener, birth)
+    else if (present instanceof Birth) births.set(listener, this.repeat(new Repeats(present), birth))
+    else this.repeat(present, birth)
+  }
+
+  /** @param {Repeats} repeats @param {Birth} birth */
+  repeat (repeats, birth) {
+    if (repeats.pass !== 0 && repeats.pass !== this.watch.walkingPass) {
+      // What the last whole pass did not find listed any more is over.
+      repeats.births.length = Math.min(repeats.births.length, repeats.seen)
+      repeats.pass = 0
+    }
+    if (repeats.births.length < MAX_REPEATS) repeats.births.push(birth)
+    else this.dropped++
+    return repeats
+  }
+
+  /** Reads the owner's own state; in doubt says yes, and the sweep looks again. @param {any} owner @param {any} type @param {any} listener */
+  isAttached (owner, type, listener) {
+    if (isEventTarget(owner)) return this.isAttachedToTarget(owner, type, listener)
+    if (!this.internals.emitterEvents) return this.listOf(owner, type, false).includes(listener)
+    const listed = owner._events?.[type]
+    if (listed === undefined) return false
+    if (typeof listed === 'function') return listed === listener || listed.listener === listener
+    const length = listed.length
+    for (let i = length - 1, end = Math.max(0, length - SCAN); i >= end; i--) {
+      if (listed[i] === listener) return true
+    }
+    for (let i = 0, end = Math.min(length, SCAN); i < end; i++) if (listed[i] === listener) return true
+    return length > 2 * SCAN
+  }
+
+  /** @param {any} target @param {any} type @param {any} listener */
+  isAttachedToTarget (target, type, listener) {
+    if (isOver(target)) return false
+    const symbol = this.internals.targetEvents
+    if (symbol !== null) {
+      const root = target[symbol]?.get(type)
+      if (root === undefined || root.size === 0) return false
+      // The list is linked from its oldest end: reading a long one for each new listener is quadratic.
+      if (root.size > SCAN) return true
+    }
+    return getEventListeners(target, type).includes(listener)
+  }
+
+  /** @param {any} owner @param {any} type @param {boolean} isTarget @returns {any[]} */
+  listOf (owner, type, isTarget) {
+    if (isTarget) return isOver(owner) ? [] : getEventListeners(owner, type)
+    if (!this.internals.emitterEvents) return Reflect.apply(rawListeners, owner, [type])
+    const listed = owner._events?.[type]
+    if (listed === undefined) return []
+    return typeof listed === 'function' ? [listed] : listed
+  }
+
+  /**
+   * One look at every shared owner, in chunks. Nothing is held between two chunks.
+   * @param {import('../pass').Pass} pass
+   */
+  * survivors (pass) {
+    for (let i = 0; i < this.records.length; i++) {
+      const record = this.records[i]
+      for (const type of [...record.types.keys()]) {
+        for (let from = 0; from >= 0;) {
+          from = this.walkChunk(pass, record, type, from)
+          yield
+        }
+      }
+    }
+    this.records = this.records.filter(record => record.ref.deref() !== undefined)
+  }
+
+  /**
+   * @param {import('../pass').Pass} pass @param {OwnerRecord} record @param {any} type @param {number} from
+   * @returns {number} where to go on, -1 when done
+   */
+  walkChunk (pass, record, type, from) {
+    const owner = record.ref.deref()
+    const births = record.types.get(type)
+    if (owner === undefined || births === undefined) return -1
+    const list = this.listOf(owner, type, record.isTarget)
+    if (list.length === 0) {
+      record.types.delete(type)
+      return -1
+    }
+    const to = record.isTarget ? list.length : Math.min(list.length, from + CHUNK)
+    for (let i = from; i < to; i++) {
+      const birth = this.birthOf(births.get(list[i]), pass.number)
+      if (birth !== undefined && pass.interest(birth) !== INTEREST.none) {
+        this.report(pass, record, owner, type, list, i, birth)
+      }
+    }
+    return to < list.length ? to : -1
+  }
+
+  /** @param {Birth | Repeats | undefined} entry @param {number} passNumber */
+  birthOf (entry, passNumber) {
+    if (!(entry instanceof Repeats)) return entry
+    if (entry.pass !== passNumber) {
+      entry.pass = passNumber
+      entry.seen = 0
+    }
+    return entry.births[entry.seen++]
+  }
+
+  /**
+   * @param {import('../pass').Pass} pass @param {OwnerRecord} record @param {any} owner @param {any} type
+   * @param {any[]} list @param {number} index @param {Birth} birth
+   */
+  report (pass, record, owner, type, list, index, birth) {
+    if (birth.shape === 0) {
+      birth.shape = pass.shape(birth, listenerShape(owner, type, list[index], record.isTarget))
+    }
+    if (pass.interest(birth) === INTEREST.held) {
+      pass.hold(KIND.listener, birth)
+      return
+    }
+    const row = pass.survivor(KIND.listener, birth, record.usedCut < pass.orderOf(birth))
+    if (row.lastOwner !== record) {
+      row.lastOwner = record
+      row.owners++
+    }
+    if (row.holders < list.length) row.holders = list.length
+  }
+}
+
+module.exports = { Listeners }

@@ -1,0 +1,238 @@
+'use strict'
+
+const originals = require('../originals')
+const { storage } = require('../context')
+const { Birth } = require('../job')
+const { timerShape } = require('../shape')
+const { KIND } = require('../kinds')
+const { INTEREST } = require('../pass')
+
+/** Distinct durations remembered; more are counted as dropped. */
+const MAX_DURATIONS = 4_096
+/** Slots of the direct-mapped memory of recent durations; a power of two. */
+const RECENT = 256
+/** Timers looked at between two looks at the clock. */
+const CHUNK = 256
+/** Node's own bound: a longer delay becomes 1 ms. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+/**
+ * Production waits until a one-shot timer is due before it judges it, but not longer than this: one
+ * that is due in a day is memory today.
+ */
+const ONE_SHOT_HORIZON_MS = 3_600_000
+/** Recorded timers held, in the fallback without timer lists. */
+const MAX_RECORDED = 65_536
+
+const noop = () => {}
+
+/** As Node reads a delay, without touching an object that is not a number. @param {unknown} delay */
+function coerceDelay (delay) {
+  return typeof delay === 'number' && delay >= 1 && delay <= MAX_DELAY_MS ? delay : 1
+}
+
+/**
+ * Timers that outlive their job. Node hangs every Timeout on one list per duration and stores the
+ * async context on each, so a duration is all that is remembered: no object is held, and a timer
+ * costs two loads and a compare. A pass finds each list again through a timer of that duration
+ * that it makes and clears at once.
+ *
+ * Where a Node keeps timers differently, each one made in a job is recorded instead.
+ */
+class Timers {
+  /**
+   * @param {import('../watch').Watch} watch
+   * @param {import('../hooks/internals').Internals} internals
+   */
+  constructor (watch, internals) {
+    this.watch = watch
+    this.internals = internals
+    this.enumerates = internals.timerStore !== null && internals.timerLists
+    /** @type {number[]} */
+    this.recent = new Array(RECENT).fill(0)
+    /** @type {Set<number>} */
+    this.durations = new Set()
+    /** @type {WeakMap<any, Birth>} what is known of a timer beyond its context */
+    this.births = new WeakMap()
+    /** @type {WeakMap<any, Map<number, Birth>>} timers/promises.setInterval: its Timeout is made later */
+    this.promised = new WeakMap()
+    /** @type {Array<{ ref: WeakRef<any>, birth: Birth }>} fallback only */
+    this.recorded = []
+    this.dropped = 0
+  }
+
+  /** @param {number} duration ms, as Node keeps it */
+  remember (duration) {
+    const slot = duration & (RECENT - 1)
+    if (this.recent[slot] === duration) return
+    this.recent[slot] = duration
+    if (this.durations.size < MAX_DURATIONS) this.durations.add(duration)
+    else if (!this.durations.has(duration)) this.dropped++
+  }
+
+  /** @param {any} timer @param {Birth} birth */
+  record (timer, birth) {
+    this.births.set(timer, birth)
+  }
+
+  /** Fallback: keeps a timer of an open job in view. @param {any} timer @param {Birth} birth */
+  recordWeakly (timer, birth) {
+    if (this.recorded.length >= MAX_RECORDED) {
+      this.recorded = this.recorded.filter(entry => entry.ref.deref()?._destroyed === false)
+      if (this.recorded.length >= MAX_RECORDED) {
+        this.dropped++
+        return
+      }
+    }
+    this.recorded.push({ ref: new WeakRef(timer), birth })
+  }
+
+  /**
+   * A timer of timers/promises was asked for.
+   * @param {unknown} delay @param {Birth | null} birth null: nothing to note beyond the duration
+   */
+  promise (delay, birth) {
+    const duration = coerceDelay(delay)
+    this.remember(duration)
+    if (birth === null || !this.enumerates) return
+    const newest = this.newest(duration)
+    if (newest !== null && !this.births.has(newest) && newest._repeat === null) {
+      const store = this.internals.timerStore?.(newest)
+      if (store === (birth.scope ?? undefined)) {
+        this.births.set(newest, birth)
+        return
+      }
+    }
+    if (birth.scope === null) return
+    let byDuration = this.promised.get(birth.scope)
+    if (byDuration === undefined) this.promised.set(birth.scope, (byDuration = new Map()))
+    byDuration.set(duration, birth)
+  }
+
+  /** The newest live timer of a duration, or null. @param {number} duration @returns {any} */
+  newest (duration) {
+    return storage.exit(() => {
+      const probe = /** @type {any} */ (originals.setTimeout(noop, duration))
+      const newest = probe._idleNext
+      const list = probe._idlePrev
+      originals.clearTimeout(probe)
+      return newest === list ? null : newest
+    })
+  }
+
+  /** @param {import('../pass').Pass} pass */
+  * survivors (pass) {
+    if (!this.internals.timerState) return
+    if (this.enumerates) yield * this.enumerate(pass)
+    else yield * this.readRecorded(pass)
+  }
+
+  /** @param {import('../pass').Pass} pass */
+  * enumerate (pass) {
+    this.recent.fill(0)
+    for (const duration of [...this.durations]) {
+      let done = 0
+      /** @type {WeakRef<any> | null} */
+      let cursor = null
+      for (let more = true; more;) {
+        const start = this.resume(duration, cursor?.deref(), done)
+        if (start === null) {
+          if (done === 0) this.durations.delete(duration)
+          break
+        }
+        const next = this.walkChunk(pass, start, duration)
+        done += CHUNK
+        more = next !== null
+        // Held weakly: between two chunks the timer may fire and be gone.
+        cursor = next === null ? null : new WeakRef(next)
+        yield
+      }
+    }
+  }
+
+  /** @param {number} duration @param {any} cursor @param {number} done timers looked at before */
+  resume (duration, cursor, done) {
+    if (cursor !== undefined && cursor._idleNext) return cursor
+    let timer = this.newest(duration)
+    for (let i = 0; i < done && timer !== null; i++) timer = isTimer(timer._idleNext) ? timer._idleNext : null
+    return timer
+  }
+
+  /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration */
+  walkChunk (pass, timer, duration) {
+    for (let i = 0; i < CHUNK; i++) {
+      this.look(pass, timer, duration)
+      timer = timer._idleNext
+      if (!isTimer(timer)) return null
+    }
+    return timer
+  }
+
+  /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration */
+  look (pass, timer, duration) {
+    const birth = this.births.get(timer) ?? this.birthFromContext(timer, duration)
+    const interest = birth === null ? INTEREST.none : pass.interest(birth)
+    if (birth === null || interest === INTEREST.none) return
+    const isInterval = timer._repeat !== null
+    const kind = isInterval ? KIND.interval : KIND.timeout
+    if (!isInterval && interest === INTEREST.survivor && !this.isOverdue(pass, birth, duration)) return
+    if (birth.shape === 0) {
+      birth.shape = pass.shape(birth, timerShape(timer._onTimeout, duration))
+      this.births.set(timer, birth)
+    }
+    if (interest === INTEREST.held) {
+      pass.hold(kind, birth)
+      return
+    }
+    if (!isInterval) pass.noteDue(this.dueInMs(timer))
+    const row = pass.survivor(kind, birth, false)
+    if (row.heldMs < duration) row.heldMs = duration
+  }
+
+  /**
+   * A timer nobody recorded: made in an open job, or by Node itself on a job's behalf. `check`
+   * records every timer of the host, so there it is Node's and none of ours.
+   * @param {any} timer @param {number} duration @returns {Birth | null}
+   */
+  birthFromContext (timer, duration) {
+    const scope = this.internals.timerStore?.(timer)
+    if (scope === undefined || scope.exempt || scope.watch !== this.watch) return null
+    if (!this.watch.exact) return new Birth(scope, 0, 0)
+    return (timer._repeat !== null && this.promised.get(scope)?.get(duration)) || null
+  }
+
+  /** @param {import('../pass').Pass} pass @param {Birth} birth @param {number} duration */
+  isOverdue (pass, birth, duration) {
+    if (pass.forced || duration > ONE_SHOT_HORIZON_MS) return true
+    if (birth.scope === null) return false
+    return birth.scope.endedAt + duration + pass.graceMs < pass.startedAt
+  }
+
+  /** Milliseconds until a one-shot fires. @param {any} timer */
+  dueInMs (timer) {
+    const probe = /** @type {any} */ (originals.setTimeout(noop, 1))
+    const now = probe._idleStart
+    originals.clearTimeout(probe)
+    return Math.max(0, timer._idleStart + timer._idleTimeout - now)
+  }
+
+  /** @param {import('../pass').Pass} pass */
+  * readRecorded (pass) {
+    for (let i = 0; i < this.recorded.length; i++) {
+      const { ref, birth } = this.recorded[i]
+      const timer = ref.deref()
+      if (timer !== undefined && timer._destroyed === false) {
+        this.births.set(timer, birth)
+        this.look(pass, timer, timer._idleTimeout ?? 0)
+      }
+      if (i % CHUNK === CHUNK - 1) yield
+    }
+    this.recorded = this.recorded.filter(entry => entry.ref.deref()?._destroyed === false)
+  }
+}
+
+/** Lists end at the list head, which has no callback. @param {any} item */
+function isTimer (item) {
+  return item !== null && item !== undefined && item._idleTimeout !== undefined
+}
+
+module.exports = { Timers, coerceDelay }

@@ -1,0 +1,278 @@
+'use strict'
+
+const { EventEmitter } = require('node:events')
+const originals = require('./originals')
+const { storage } = require('./context')
+const { START, resolve, isOff, show } = require('./config')
+const { HoldoverError, describe } = require('./errors')
+const { tryNative } = require('./native')
+const { openWatch, pauseWatch, closeWatch, askReport, environment, clock } = require('./engine')
+const { watchMajorCollections } = require('./signals/gc')
+const { MemoryLog } = require('./memory')
+const { ConsoleReporter } = require('./reporters/console')
+const { addSources } = require('./source')
+const { nameOpenJobs } = require('./open-jobs')
+
+/** A pass follows this many times in a grace period, so that a rate is at most a third of it behind. */
+const PASSES_PER_GRACE = 3
+const MIN_PASS_EVERY_MS = 50
+const MAX_PASS_EVERY_MS = 10_000
+/** One slice of a pass blocks the loop no longer than this. */
+const SLICE_MS = 4
+/** Readings over budget in a row before the level steps down. */
+const OVER_BUDGET_READINGS = 3
+const PRESSURE_SECONDS = 600
+
+/**
+ * One started worker thread: wiring only. Hooks feed the watch, passes feed the ledger, the ledger
+ * gives reports, reports go to the console and to whoever asked.
+ */
+class Tracker {
+  /** @param {any} options resolved */
+  constructor (options) {
+    this.options = options
+    this.startedAt = clock()
+    this.events = new EventEmitter()
+    this.memory = new MemoryLog()
+    this.reporter = new ConsoleReporter({ logger: options['report.logger'], format: options['report.format'] })
+    const { watch, notes } = openWatch({ mode: 'production', graceMs: options.graceMs })
+    this.watch = watch
+    this.notes = notes
+    this.current = options.level
+    this.reportMs = 0
+    this.overBudget = 0
+    this.nextPassAt = 0
+    /** @type {any} */
+    this.pass = null
+    /** @type {Set<string>} */
+    this.announced = new Set()
+    this.setLevel(options.level)
+    this.stopGc = watchMajorCollections(bytes => {
+      this.memory.noteMajor(bytes)
+      this.watch.noteMajor()
+    })
+    this.startTimers()
+  }
+
+  startTimers () {
+    const passEveryMs = Math.min(MAX_PASS_EVERY_MS, Math.max(MIN_PASS_EVERY_MS, this.options.graceMs / PASSES_PER_GRACE))
+    const everyMs = this.options['report.everyMs']
+    // Outside any job, and unref'd: the tracker never keeps a process alive.
+    storage.exit(() => {
+      this.passTimer = originals.setInterval(() => this.startPass(), passEveryMs).unref()
+      this.reportTimer = everyMs === 0 ? null : originals.setInterval(() => this.tick(), everyMs).unref()
+    })
+  }
+
+  get level () {
+    return this.current
+  }
+
+  /** @param {'off' | 'counts' | 'sites' | 'full'} level */
+  setLevel (level) {
+    if (!START.level.accepts(level)) {
+      throw new HoldoverError('HOLDOVER_OPTION', { option: 'level', problem: `must be ${START.level.expected}, got ${show(level)}` })
+    }
+    this.current = level
+    this.watch.sampling.enabled = level === 'sites' || level === 'full'
+    pauseWatch(this.watch, level === 'off')
+  }
+
+  /** Begins a pass in slices, unless one is under way or the budget says to wait. */
+  startPass () {
+    if (this.pass !== null || this.watch.paused || clock() < this.nextPassAt) return
+    const pass = this.watch.beginPass(false)
+    this.pass = { pass, steps: this.watch.walk(pass), tookMs: 0 }
+    this.slice()
+  }
+
+  slice () {
+    if (this.pass === null) return
+    const { pass, steps } = this.pass
+    const startedAt = clock()
+    try {
+      let done = false
+      while (!done && clock() - startedAt < SLICE_MS) {
+        done = steps.next().done === true
+        if (pass.isFull) this.watch.ledger.apply(pass.takeWords(false))
+      }
+      if (done) this.watch.finishPass(pass)
+      this.pass.tookMs += clock() - startedAt
+      if (done) this.endPass()
+      else originals.setTimeout(() => this.slice(), 1).unref()
+    } catch {
+      this.watch.faults++
+      this.watch.walkingPass = 0
+      this.pass = null
+    }
+  }
+
+  endPass () {
+    const now = clock()
+    const { tookMs } = this.pass
+    this.watch.passMs += tookMs
+    // However much is alive, passes take no more than the budget.
+    this.nextPassAt = now + tookMs / this.options.budget
+    this.pass = null
+    this.memory.sample(now, this.watch.ended)
+    this.keepBudget()
+  }
+
+  keepBudget () {
+    this.overBudget = this.cpuShare() > this.options.budget ? this.overBudget + 1 : 0
+    if (this.overBudget < OVER_BUDGET_READINGS || !this.watch.sampling.enabled) return
+    this.notes.push(`level stepped down to counts: holdover was over its budget of ${this.options.budget * 100} % of a CPU`)
+    this.setLevel('counts')
+  }
+
+  /** What holdover's passes, stacks and reports took, as a share of the time since the start. */
+  cpuShare () {
+    const elapsedMs = Math.max(1_000, clock() - this.startedAt)
+    return (this.watch.passMs + this.watch.sites.capturedMs + this.reportMs) / elapsedMs
+  }
+
+  /** A report as of the last pass. @returns {any} */
+  ask () {
+    const startedAt = clock()
+    const { watch } = this
+    const stats = JSON.parse(watch.ledger.ledgerStats())
+    const foldedNote = watch.foldedNames === 0 ? [] : [`${watch.foldedNames} job names look like ids and were folded: pass { name, id } instead`]
+    const report = askReport(watch, {
+      nowMs: Math.round(startedAt),
+      startedAtMs: Math.round(this.startedAt),
+      worker: this.options.name,
+      memory: this.memory.facts(startedAt, watch.ended),
+      self: { cpuShare: this.cpuShare(), bytes: stats.bytes, dropped: { ...watch.dropped, logger: this.reporter.faults } },
+      notes: [...this.notes, ...foldedNote],
+      check: null
+    })
+    addSources(report)
+    nameOpenJobs(report, watch)
+    this.reportMs += clock() - startedAt
+    return report
+  }
+
+  /** What each job holds now, with a fresh look at everything. */
+  report () {
+    if (this.pass === null && !this.watch.paused) this.watch.passNow(false)
+    return this.ask()
+  }
+
+  /** Prints the whole report now. */
+  print () {
+    this.reporter.print(this.report())
+  }
+
+  tick () {
+    try {
+      const report = this.ask()
+      this.reporter.report(report, clock())
+      this.announce(report)
+    } catch {
+      // A report is the tool's own business: the host must not see it fail.
+      this.watch.faults++
+    }
+  }
+
+  /** @param {any} report */
+  announce (report) {
+    this.events.emit('report', report)
+    for (const leak of report.leaks) {
+      if (this.announced.has(leak.fingerprint)) continue
+      this.announced.add(leak.fingerprint)
+      this.events.emit('leak', leak)
+    }
+    for (const gone of report.returned) if (this.announced.delete(gone.fingerprint)) this.events.emit('returned', gone)
+    if (isPressed(report)) this.events.emit('pressure', report.memory)
+  }
+
+  /** @param {string} event @param {(...args: any[]) => void} listener */
+  on (event, listener) {
+    this.events.on(event, listener)
+    return this
+  }
+
+  /** Whether to let this process go after the current job: leaking, and near its limit. */
+  shouldRecycle () {
+    const report = this.ask()
+    return report.verdict === 'leaks' && isPressed(report)
+  }
+
+  /** Undoes every hook, stops every timer and forgets the run. */
+  stop () {
+    if (started !== this) return
+    started = null
+    originals.clearInterval(/** @type {any} */ (this.passTimer))
+    if (this.reportTimer) originals.clearInterval(/** @type {any} */ (this.reportTimer))
+    this.stopGc()
+    this.pass = null
+    closeWatch(this.watch)
+  }
+}
+
+/** @param {any} report */
+function isPressed (report) {
+  const { secondsToLimit } = report.memory
+  return secondsToLimit !== null && secondsToLimit < PRESSURE_SECONDS
+}
+
+/** What `start` returns where nothing is watched: the same methods, and a report that says why. */
+class InertTracker {
+  /** @param {string} note */
+  constructor (note) {
+    this.note = note
+    this.level = 'off'
+  }
+
+  setLevel () {}
+
+  on () {
+    return this
+  }
+
+  report () {
+    const usage = process.memoryUsage()
+    return {
+      schemaVersion: 1, worker: '', mode: 'production', verdict: 'inconclusive', leaks: [], kept: [], returned: [], openJobs: [], jobs: [],
+      memory: {
+        heapUsedBytes: usage.heapUsed, afterGcBytes: null, externalBytes: usage.external, arrayBuffersBytes: usage.arrayBuffers,
+        rssBytes: usage.rss, limitBytes: null, secondsToLimit: null,
+        slopes: {
+          heapUsedBytesPerJob: null, afterGcBytesPerJob: null, externalBytesPerJob: null, arrayBuffersBytesPerJob: null,
+          rssBytesPerJob: null, rssBytesPerMin: null
+        }
+      },
+      self: { cpuShare: 0, bytes: 0, dropped: {} }, notes: [this.note], env: environment()
+    }
+  }
+
+  print () {}
+
+  shouldRecycle () {
+    return false
+  }
+
+  stop () {}
+}
+
+/** @type {Tracker | null} the tracker of this thread */
+let started = null
+
+/**
+ * Starts watching this thread's jobs. Calling it again returns the running tracker.
+ * @param {object} [options] see docs/configuration.md
+ */
+function start (options) {
+  if (started !== null) return started
+  if (isOff()) return new InertTracker('no verdict: HOLDOVER=off')
+  const resolved = resolve(START, options)
+  if (resolved.level === 'off') return new InertTracker('no verdict: level is off')
+  if (tryNative() === null) {
+    const note = `no verdict: ${describe('HOLDOVER_BINARY', { platform: `${process.platform}-${process.arch}`, reason: 'it did not load' })}`
+    return new InertTracker(note)
+  }
+  started = new Tracker(resolved)
+  return started
+}
+
+module.exports = { start }

@@ -1,0 +1,422 @@
+'use strict'
+
+const originals = require('./originals')
+const { storage } = require('./context')
+const { JobName, JobScope, Birth } = require('./job')
+const { foldIds } = require('./shape')
+const { SiteBook } = require('./site')
+const { Sampling } = require('./sampling')
+const { Listeners } = require('./survivors/listeners')
+const { Timers } = require('./survivors/timers')
+const { Immediates } = require('./survivors/immediates')
+const { Pass } = require('./pass')
+
+/** Slots of one registration in the birth list, and how many are held strongly at most. */
+const BIRTH_SLOTS = 4
+const MAX_BIRTHS = 64
+const LATE_SLOTS = 6
+/** Open jobs looked at when asking which are stuck. */
+const MAX_OPEN_LOOKED_AT = 16
+/** Open jobs kept in view; beyond it they are only counted. */
+const MAX_OPEN = 65_536
+/** Interned texts cached in this thread. */
+const MAX_INTERNED = 16_384
+
+const TABLE = Object.freeze({ name: 0, shape: 1, site: 2 })
+const BETWEEN_JOBS = '(between jobs)'
+
+/**
+ * A moment: how many jobs had ended, and how.
+ * @typedef {object} Mark
+ * @property {number} atMs
+ * @property {number} order
+ * @property {number} finishedAll
+ * @property {Map<JobName, number[]>} finished completed, failed, timed out, without warm-up
+ */
+
+/**
+ * One run (one `start` or one `check`) on one thread: its jobs, what they made, and the passes that
+ * ask what is still there. Implements the hooks' Recorder.
+ */
+class Watch {
+  /**
+   * @param {object} init
+   * @param {any} init.ledger native exports
+   * @param {number} init.run
+   * @param {number} init.thread
+   * @param {'production' | 'check'} init.mode
+   * @param {number} init.graceMs
+   * @param {import('./hooks/internals').Internals} init.internals
+   * @param {() => number} init.now ms, monotonic
+   */
+  constructor ({ ledger, run, thread, mode, graceMs, internals, now }) {
+    this.ledger = ledger
+    this.run = run
+    this.thread = thread
+    this.exact = mode === 'check'
+    this.graceMs = graceMs
+    this.now = now
+
+    /** @type {Map<string, JobName>} by the name the caller gave */
+    this.names = new Map()
+    this.foldedNames = 0
+    /** @type {Map<string, number>} */
+    this.interned = new Map()
+    this.betweenId = ledger.intern(TABLE.name, BETWEEN_JOBS)
+
+    this.nextId = 1
+    this.ended = 0
+    this.warmupOrder = 0
+    /** Things made outside any job count from the first job on; before it they are start-up. */
+    this.started = false
+    /** The name whose jobs `(between jobs)` is counted against; null: all names. @type {JobName | null} */
+    this.unit = null
+    /** @type {Set<JobScope>} */
+    this.open = new Set()
+
+    this.sites = new SiteBook(text => ledger.intern(TABLE.site, text))
+    this.sampling = new Sampling(this.exact)
+    this.cut = 0
+    this.walkingPass = 0
+    this.listeners = new Listeners(this, internals)
+    this.timers = new Timers(this, internals)
+    this.immediates = new Immediates(this)
+
+    /** @type {JobScope[]} open jobs with an undrained birth list */
+    this.dirty = []
+    /** Registrations made outside or after a job: owner, type, listener, site, scope, bornAt. @type {any[]} */
+    this.late = []
+    this.drainScheduled = false
+    /** Level off: nothing is recorded. */
+    this.paused = false
+    this.drain = this.drain.bind(this)
+
+    /** @type {Mark[]} */
+    this.marks = [this.mark()]
+    this.passes = 0
+    /** Order at the last two major collections. */
+    this.majors = [0, 0]
+    this.dueCapMs = 0
+    this.dueMs = 0
+    this.survivors = 0
+    /** Own errors that were swallowed: the host must not see them. */
+    this.faults = 0
+    this.passMs = 0
+  }
+
+  // --- jobs -------------------------------------------------------------------------------------
+
+  /** @param {string} text @returns {JobName} */
+  jobName (text) {
+    let job = this.names.get(text)
+    if (job !== undefined) return job
+    const folded = foldIds(text)
+    if (folded !== text) this.foldedNames++
+    const known = [...this.names.values()].find(candidate => candidate.text === folded)
+    job = known ?? new JobName(this.ledger.intern(TABLE.name, folded), folded)
+    if (this.names.size < MAX_INTERNED) this.names.set(text, job)
+    return job
+  }
+
+  /** @param {string} name */
+  begin (name) {
+    const job = this.jobName(name)
+    const now = this.now()
+    const scope = new JobScope(this.nextId++, job, this, now)
+    job.started++
+    job.open++
+    this.started = true
+    if (this.open.size < MAX_OPEN) this.open.add(scope)
+    if (now - this.sampling.refilledAt > 100) this.sampling.refill(now)
+    scope.stacks = this.sampling.allowance(job)
+    return scope
+  }
+
+  /** @param {JobScope} scope @param {number} outcome see OUTCOME */
+  end (scope, outcome) {
+    if (scope.order !== 0) return
+    this.drainScope(scope)
+    const { job } = scope
+    scope.outcome = outcome
+    scope.order = ++this.ended
+    scope.endedAt = this.now()
+    scope.stacks = 0
+    this.open.delete(scope)
+    job.open--
+    job.finished[outcome]++
+    const tookMs = scope.endedAt - scope.startedAt
+    job.totalMs += tookMs
+    if (tookMs > job.maxMs) job.maxMs = tookMs
+  }
+
+  /** What happened up to now is warm-up: its leftovers and its jobs are not counted. */
+  endWarmup () {
+    this.warmupOrder = this.ended
+    for (const job of this.names.values()) job.warmup = [...job.finished]
+    this.marks = [this.mark()]
+  }
+
+  /** The jobs that are open longest, oldest first. @param {number} nowMs */
+  longestOpen (nowMs) {
+    const result = []
+    for (const scope of this.open) {
+      if (nowMs - scope.startedAt < this.graceMs || result.length === MAX_OPEN_LOOKED_AT) break
+      result.push(scope)
+    }
+    return result
+  }
+
+  // --- hooks ------------------------------------------------------------------------------------
+
+  /** @param {any} owner @param {any} type @param {any} listener @param {Function} below */
+  listener (owner, type, listener, below) {
+    try {
+      const scope = /** @type {any} */ (storage.getStore())
+      if (scope === undefined || scope.order !== 0) {
+        this.lateListener(scope, owner, type, listener, below)
+        return
+      }
+      if (scope.exempt || scope.watch !== this || !isListener(type, listener)) return
+      const site = scope.stacks > 0 ? this.sample(scope, below) : 0
+      const { births } = scope
+      if (births === null) {
+        scope.births = [owner, type, listener, site]
+        this.dirty.push(scope)
+        if (!this.drainScheduled) this.scheduleDrain()
+      } else if (births.push(owner, type, listener, site) >= MAX_BIRTHS * BIRTH_SLOTS) {
+        this.drainScope(scope)
+      }
+    } catch {
+      this.faults++
+    }
+  }
+
+  /** @param {JobScope | undefined} scope ended, or none @param {any} owner @param {any} type @param {any} listener @param {Function} below */
+  lateListener (scope, owner, type, listener, below) {
+    if (scope === undefined ? !this.started : scope.watch !== this) return
+    if (!isListener(type, listener)) return
+    const site = this.sampleLate(below)
+    this.late.push(owner, type, listener, site, scope ?? null, this.ended)
+    if (this.late.length >= MAX_BIRTHS * LATE_SLOTS) this.drainLate()
+    else if (!this.drainScheduled) this.scheduleDrain()
+  }
+
+  /** @param {any} timer @param {Function} below */
+  timer (timer, below) {
+    try {
+      const { timers } = this
+      timers.remember(timer._idleTimeout)
+      const scope = /** @type {any} */ (storage.getStore())
+      if (scope === undefined) {
+        if (this.started) this.recordTimer(timer, new Birth(null, this.ended, this.sampleLate(below)))
+      } else if (scope.exempt || scope.watch !== this) {
+        // Made inside outside(fn), or in a job of another run.
+      } else if (scope.order !== 0) {
+        this.recordTimer(timer, new Birth(scope, this.ended, this.sampleLate(below)))
+      } else if (scope.stacks > 0) {
+        this.recordTimer(timer, new Birth(scope, 0, this.sample(scope, below)))
+      } else if (!timers.enumerates) {
+        timers.recordWeakly(timer, new Birth(scope, 0, 0))
+      }
+    } catch {
+      this.faults++
+    }
+  }
+
+  /** @param {any} timer @param {Birth} birth */
+  recordTimer (timer, birth) {
+    this.timers.record(timer, birth)
+    if (!this.timers.enumerates) this.timers.recordWeakly(timer, birth)
+  }
+
+  /** @param {unknown} delay @param {Function} below */
+  promisedTimer (delay, below) {
+    try {
+      const scope = /** @type {any} */ (storage.getStore())
+      let birth = null
+      if (scope === undefined) {
+        if (this.started && this.exact) birth = new Birth(null, this.ended, this.sampleLate(below))
+      } else if (scope.exempt || scope.watch !== this) {
+        return
+      } else if (scope.order !== 0) {
+        if (this.sampling.takeToken()) birth = new Birth(scope, this.ended, this.capture(below))
+      } else if (scope.stacks > 0) {
+        birth = new Birth(scope, 0, this.sample(scope, below))
+      }
+      this.timers.promise(delay, birth)
+    } catch {
+      this.faults++
+    }
+  }
+
+  /** @param {any} immediate @param {Function} below */
+  immediate (immediate, below) {
+    try {
+      const scope = /** @type {any} */ (storage.getStore())
+      if (scope === undefined || scope.order === 0 || scope.watch !== this) return
+      this.immediates.note(scope, immediate, () => this.sampleLate(below))
+    } catch {
+      this.faults++
+    }
+  }
+
+  /** @param {JobScope} scope @param {Function} below */
+  sample (scope, below) {
+    scope.stacks--
+    this.sampling.tokens--
+    scope.lastSite = this.capture(below)
+    return scope.lastSite
+  }
+
+  /** @param {Function} below */
+  sampleLate (below) {
+    return this.sampling.takeToken() ? this.capture(below) : 0
+  }
+
+  /** @param {Function} below */
+  capture (below) {
+    return this.sites.capture(below)
+  }
+
+  // --- the birth list ---------------------------------------------------------------------------
+
+  /** Once per loop turn, unref'd: it neither keeps the process alive nor hurries the loop. */
+  scheduleDrain () {
+    this.drainScheduled = true
+    originals.setImmediate(this.drain).unref()
+  }
+
+  drain () {
+    this.drainScheduled = false
+    const { dirty } = this
+    this.dirty = []
+    for (const scope of dirty) this.drainScope(scope)
+    this.drainLate()
+  }
+
+  /** @param {JobScope} scope */
+  drainScope (scope) {
+    const { births } = scope
+    if (births === null) return
+    scope.births = null
+    for (let i = 0; i < births.length; i += BIRTH_SLOTS) {
+      this.settleBirth(births[i], births[i + 1], births[i + 2], births[i + 3], scope, 0)
+    }
+  }
+
+  drainLate () {
+    const { late } = this
+    if (late.length === 0) return
+    this.late = []
+    for (let i = 0; i < late.length; i += LATE_SLOTS) {
+      this.settleBirth(late[i], late[i + 1], late[i + 2], late[i + 3], late[i + 4], late[i + 5])
+    }
+  }
+
+  /** @param {any} owner @param {any} type @param {any} listener @param {number} site @param {JobScope | null} scope @param {number} bornAt */
+  settleBirth (owner, type, listener, site, scope, bornAt) {
+    try {
+      const seenBy = scope === null ? -1 - bornAt : scope.id
+      this.listeners.settle(owner, type, listener, new Birth(scope, bornAt, site), seenBy)
+    } catch {
+      this.faults++
+    }
+  }
+
+  // --- passes -----------------------------------------------------------------------------------
+
+  /** @param {string} text */
+  internShape (text) {
+    let id = this.interned.get(text)
+    if (id === undefined) {
+      id = /** @type {number} */ (this.ledger.intern(TABLE.shape, text))
+      if (this.interned.size < MAX_INTERNED) this.interned.set(text, id)
+    }
+    return id
+  }
+
+  /** @returns {Mark} */
+  mark () {
+    const finished = new Map()
+    let finishedAll = 0
+    for (const job of this.names.values()) {
+      const counts = job.finished.map((count, outcome) => count - job.warmup[outcome])
+      finished.set(job, counts)
+    }
+    for (const [job, counts] of finished) {
+      if (this.unit === null || this.unit === job) finishedAll += counts[0] + counts[1] + counts[2]
+    }
+    return { atMs: this.now(), order: this.ended, finishedAll, finished }
+  }
+
+  /** A major collection ended. */
+  noteMajor () {
+    this.majors = [this.majors[1], this.ended]
+  }
+
+  /**
+   * Starts a pass over everything that may have outlived its job.
+   * @param {boolean} forced everything unreachable has been collected just now, and no grace is given
+   */
+  beginPass (forced) {
+    this.drain()
+    this.marks.push(this.mark())
+    const now = this.now()
+    if (forced) this.marks = this.marks.slice(-1)
+    while (this.marks.length > 1 && this.marks[1].atMs <= now - this.graceMs) this.marks.shift()
+    const mark = this.marks[0]
+    this.cut = mark.order
+    const number = ++this.passes
+    this.walkingPass = number
+    const majorCut = forced ? mark.order : Math.min(this.majors[0], mark.order)
+    return new Pass({ watch: this, number, mark, majorCut, startedAt: now, forced })
+  }
+
+  /** @param {Pass} pass */
+  * walk (pass) {
+    yield * this.listeners.survivors(pass)
+    yield * this.timers.survivors(pass)
+    yield * this.immediates.survivors(pass)
+  }
+
+  /** @param {Pass} pass */
+  finishPass (pass) {
+    this.ledger.apply(pass.takeWords(true))
+    this.walkingPass = 0
+    this.dueMs = pass.dueMs
+    this.survivors = pass.survivors
+    this.sampling.wanted = false
+    for (const job of this.names.values()) {
+      job.wantsSites = pass.placed.get(job.id) === false
+      if (job.wantsSites) this.sampling.wanted = true
+    }
+  }
+
+  /** A whole pass at once, as `check` and a final report want it. @param {boolean} forced */
+  passNow (forced) {
+    const startedAt = this.now()
+    const pass = this.beginPass(forced)
+    for (const _ of this.walk(pass)) if (pass.isFull) this.ledger.apply(pass.takeWords(false))
+    this.finishPass(pass)
+    this.passMs += this.now() - startedAt
+    return pass
+  }
+
+  /** What was not recorded because a bound was reached, by reason. */
+  get dropped () {
+    return {
+      owners: this.listeners.dropped,
+      timers: this.timers.dropped,
+      immediates: this.immediates.dropped,
+      faults: this.faults
+    }
+  }
+}
+
+/** Node ignores or refuses anything else. @param {any} type @param {any} listener */
+function isListener (type, listener) {
+  if (typeof type !== 'string' && typeof type !== 'symbol' && typeof type !== 'number') return false
+  return typeof listener === 'function' || (typeof listener === 'object' && listener !== null)
+}
+
+module.exports = { Watch, BETWEEN_JOBS }

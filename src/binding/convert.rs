@@ -1,0 +1,43 @@
+//! Rust values as JavaScript ones.
+
+use std::fmt::Display;
+
+use napi::{Error, Result, Status};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::ledger::Dropped;
+
+/// An error whose message starts with its code, as all of ours do: `HOLDOVER_BATCH: word 3: …`.
+pub fn error(code: &str, cause: &impl Display) -> Error {
+    Error::new(Status::GenericFailure, format!("{code}: {cause}"))
+}
+
+/// The error for a table that does not exist.
+pub fn unknown_table(table: u32) -> Error {
+    error("HOLDOVER_TABLE", &format_args!("there is no table {table}; 0 is job names, 1 shapes, 2 sites"))
+}
+
+/// The error for a run that is not open.
+pub fn unknown_run(run: u32) -> Error {
+    error("HOLDOVER_RUN", &format_args!("run {run} is not open; call openRun first and nothing after closeRun"))
+}
+
+/// A value as JSON text.
+pub fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|cause| error("HOLDOVER_JSON", &cause))
+}
+
+/// What `ledgerStats` returns.
+pub fn stats(bytes: u64, dropped: Dropped, panics: u64) -> Value {
+    json!({
+        "bytes": bytes,
+        "dropped": {
+            "names": dropped.names,
+            "shapes": dropped.shapes,
+            "sites": dropped.sites,
+            "keys": dropped.keys,
+        },
+        "panics": panics,
+    })
+}

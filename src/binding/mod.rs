@@ -1,0 +1,83 @@
+//! The Node-API edge: converts, calls, converts back. It decides nothing.
+//!
+//! Every export catches panics. A panic reaches JavaScript as an `Error`, is counted in `ledgerStats().panics`, and
+//! prints nothing into the host's stderr.
+
+mod config;
+mod convert;
+mod layout;
+mod panics;
+
+use std::sync::LazyLock;
+
+use napi::bindgen_prelude::{Object, Result};
+use napi_derive::napi;
+
+use crate::ledger::Ledger;
+use crate::report;
+
+/// The ledger of the process, shared by its threads.
+static LEDGER: LazyLock<Ledger> = LazyLock::new(Ledger::default);
+
+/// Runs when a thread loads the addon.
+#[napi(module_exports)]
+pub fn loaded(_exports: Object<'_>) -> Result<()> {
+    panics::silence();
+    Ok(())
+}
+
+/// Opens a run and returns its id; see [`Ledger::open_run`].
+#[napi(catch_unwind)]
+#[expect(clippy::needless_pass_by_value, reason = "napi hands strings over by value")]
+pub fn open_run(config_json: String) -> Result<u32> {
+    let settings = config::parse(&config_json).map_err(|error| convert::error("HOLDOVER_CONFIG", &error))?;
+    Ok(LEDGER.open_run(settings))
+}
+
+/// Forgets a run; see [`Ledger::close_run`].
+#[napi(catch_unwind)]
+pub fn close_run(run: u32) {
+    LEDGER.close_run(run);
+}
+
+/// Folds one batch; see [`Ledger::apply`].
+#[napi(catch_unwind)]
+pub fn apply(words: &[f64]) -> Result<()> {
+    LEDGER.apply(words).map_err(|error| convert::error("HOLDOVER_BATCH", &error))
+}
+
+/// Returns the id of a text; see [`crate::ledger::intern::Table::intern`].
+#[napi(catch_unwind)]
+#[expect(clippy::needless_pass_by_value, reason = "napi hands strings over by value")]
+pub fn intern(table: u32, text: String) -> Result<u32> {
+    let known = LEDGER.texts().table(table).ok_or_else(|| convert::unknown_table(table))?;
+    Ok(known.intern(&text))
+}
+
+/// The thread ended; see [`Ledger::retire_thread`].
+#[napi(catch_unwind)]
+pub fn retire_thread(run: u32, thread: u32) {
+    LEDGER.retire_thread(run, thread);
+}
+
+/// Returns the report of a run as JSON; see [`report::build`].
+#[napi(catch_unwind)]
+#[expect(clippy::needless_pass_by_value, reason = "napi hands strings over by value")]
+pub fn report(run: u32, facts_json: String) -> Result<String> {
+    let facts = report::facts::Facts::parse(&facts_json)
+        .map_err(|error| convert::error("HOLDOVER_FACTS", &error))?;
+    let report = LEDGER.view(run, |view| report::build(view, &facts)).ok_or_else(|| convert::unknown_run(run))?;
+    convert::json(&report)
+}
+
+/// Returns what the ledger holds, what it dropped, and how many panics were caught, as JSON.
+#[napi(catch_unwind)]
+pub fn ledger_stats() -> Result<String> {
+    convert::json(&convert::stats(LEDGER.bytes(), LEDGER.dropped(), panics::count()))
+}
+
+/// Returns the constants of the batch layout as JSON.
+#[napi(catch_unwind)]
+pub fn layout() -> Result<String> {
+    convert::json(&layout::layout())
+}

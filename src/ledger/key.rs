@@ -1,0 +1,197 @@
+//! One row of a book: job name × kind × shape, and what passes have said about it.
+
+use super::batch::{Header, ResourceKind};
+use super::history::{Axis, History, Look};
+use super::intern::OTHER_ID;
+use super::summary::Summary;
+use crate::verdict::Mode;
+use crate::verdict::blame::{Blame, Origins, blame};
+use crate::verdict::ladder::{Cohort, Evidence, Judgement, MIN_JOBS_LEAVING, Status, judge};
+use crate::verdict::slope::Point;
+
+/// What leftovers are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// Job name that created them.
+    pub name: u32,
+    /// Kind of resource.
+    pub kind: ResourceKind,
+    /// What it looks like.
+    pub shape: u32,
+}
+
+impl Key {
+    /// Where keys of this kind go that found no room.
+    #[must_use]
+    pub const fn other(kind: ResourceKind) -> Self {
+        Self { name: OTHER_ID, kind, shape: OTHER_ID }
+    }
+}
+
+/// Figures about the owners of a key's survivors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Carriers {
+    /// Distinct emitters or targets.
+    pub owners: u64,
+    /// Most listeners of the event on one of them now.
+    pub holders: u64,
+    /// Longest delay of a one-shot timer, in milliseconds, else 0.
+    pub held_ms: u64,
+}
+
+impl Carriers {
+    /// Adds what another slice says.
+    pub fn merge(&mut self, other: Self) {
+        self.owners = self.owners.saturating_add(other.owners);
+        self.holders = self.holders.max(other.holders);
+        self.held_ms = self.held_ms.max(other.held_ms);
+    }
+}
+
+/// What one completed pass says about one key.
+#[derive(Debug, Clone, Default)]
+pub struct Pass {
+    /// Its survivors in figures.
+    pub summary: Summary,
+    /// Their most frequent sites with counts.
+    pub sites: Vec<(u32, u64)>,
+    /// Their owners.
+    pub carriers: Carriers,
+    /// Whether one of the sites is a known line.
+    pub place_known: bool,
+}
+
+/// The first leftovers measured.
+#[derive(Debug, Clone, Copy)]
+struct FirstCohort {
+    /// They are the survivors up to this order number.
+    boundary: u64,
+    /// How many there were.
+    count: u64,
+}
+
+/// Everything known about a key.
+#[derive(Debug, Clone)]
+pub struct KeyState {
+    /// What the last completed pass said.
+    pub last: Pass,
+    /// What that amounts to.
+    pub judgement: Judgement,
+    /// Most survivors ever.
+    pub peak: u64,
+    /// Time of the first pass that saw it, in milliseconds.
+    pub first_seen_ms: u64,
+    /// Time of the last pass that saw it, in milliseconds.
+    pub last_seen_ms: u64,
+    history: History,
+    cohort: Option<FirstCohort>,
+    looks: u64,
+    was_leak: bool,
+}
+
+impl KeyState {
+    /// A key first seen at `now_ms`; `before` is what had finished at the pass before, which did not see it.
+    #[must_use]
+    pub fn new(now_ms: u64, before: Option<Look>) -> Self {
+        let mut history = History::default();
+        if let Some(look) = before {
+            history.push(look);
+        }
+        Self {
+            last: Pass::default(),
+            judgement: Judgement { status: Status::Gone, slope: None, growing_intervals: 0, intervals: 0 },
+            peak: 0,
+            first_seen_ms: now_ms,
+            last_seen_ms: now_ms,
+            history,
+            cohort: None,
+            looks: 0,
+            was_leak: false,
+        }
+    }
+
+    /// Order number up to which survivors belong to the first cohort; 0 before there is one.
+    #[must_use]
+    pub fn cohort_boundary(&self) -> u64 {
+        self.cohort.map_or(0, |cohort| cohort.boundary)
+    }
+
+    /// Takes in a completed pass and judges anew. `look.live` is set here.
+    pub fn take(&mut self, key: Key, mut pass: Pass, look: Look, header: &Header, mode: Mode) {
+        let live = pass.summary.live;
+        if live == 0 {
+            // Everything is gone: what comes later is judged from here on.
+            self.history = History::default();
+            self.cohort = None;
+        } else {
+            self.last_seen_ms = header.now_ms;
+            self.start_cohort(&mut pass.summary);
+        }
+        self.history.push(Look { live, ..look });
+        self.looks += 1;
+        self.peak = self.peak.max(live);
+        self.last = pass;
+        self.judgement = self.judge(key, mode);
+        self.was_leak |= matches!(self.judgement.status, Status::Leak(_));
+    }
+
+    /// Nothing is left and nothing was ever reported, so the row can go.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.judgement.status == Status::Gone
+    }
+
+    /// Whom to blame for what the last pass saw.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        let summary = &self.last.summary;
+        blame(Origins {
+            live: summary.live,
+            creating_jobs: summary.creating_jobs,
+            late: summary.late,
+            leaving: summary.leaving.total(),
+        })
+    }
+
+    /// The first cohort now, if there was one.
+    #[must_use]
+    pub fn cohort(&self) -> Option<Cohort> {
+        self.cohort.map(|cohort| Cohort { first: cohort.count, alive: self.last.summary.in_cohort })
+    }
+
+    /// Bytes it holds beside its own size.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.history.bytes() + self.last.sites.capacity() * size_of::<(u32, u64)>()
+    }
+
+    fn start_cohort(&mut self, summary: &mut Summary) {
+        if self.cohort.is_none() && summary.live >= MIN_JOBS_LEAVING {
+            summary.in_cohort = summary.live;
+            self.cohort = Some(FirstCohort { boundary: summary.last_order, count: summary.live });
+        }
+    }
+
+    fn judge(&self, key: Key, mode: Mode) -> Judgement {
+        let summary = &self.last.summary;
+        let axis = if self.blame() == Blame::BetweenJobs { Axis::AllJobs } else { Axis::OwnJobs };
+        let mut points = self.history.points(axis);
+        if mode == Mode::Check && points.first().is_some_and(|first| first.x > 0.0) {
+            points.insert(0, Point::new(0.0, 0.0));
+        }
+        judge(&Evidence {
+            mode,
+            points: &points,
+            live: summary.live,
+            jobs_leaving: summary.leaving.total(),
+            jobs_waiting: summary.jobs_waiting,
+            cohort: self.cohort(),
+            peak: self.peak,
+            was_leak: self.was_leak,
+            weak: summary.weak,
+            place_known: self.last.place_known,
+            looks: self.looks,
+            mixed: key == Key::other(key.kind),
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! What only the JavaScript side knows about a report: memory, cost, environment, and how a check is going.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Facts handed in with the request for a report. All are optional.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Facts {
+    /// Time of the report, in milliseconds.
+    pub now_ms: Option<f64>,
+    /// Time the run started, in milliseconds.
+    pub started_at_ms: Option<f64>,
+    /// Name of the worker.
+    pub worker: String,
+    /// Memory now and before.
+    pub memory: Option<MemoryFacts>,
+    /// What holdover itself cost; passed through, with what the ledger dropped.
+    #[serde(rename = "self")]
+    pub own: Map<String, Value>,
+    /// Sentences for the reader.
+    pub notes: Vec<String>,
+    /// Versions, level and the like; passed through.
+    pub env: Option<Map<String, Value>>,
+    /// How a check is going; nothing in production.
+    pub check: Option<CheckFacts>,
+    /// Errors of jobs; passed through.
+    pub job_errors: Option<Value>,
+    /// Major collections observed or forced since the first measured job.
+    pub collections: Option<u64>,
+}
+
+/// Memory figures, in bytes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MemoryFacts {
+    /// JavaScript heap in use.
+    pub heap_used_bytes: Option<f64>,
+    /// The same right after the last major collection.
+    pub after_gc_bytes: Option<f64>,
+    /// Memory outside the heap that JavaScript objects own.
+    pub external_bytes: Option<f64>,
+    /// Of that, array buffers.
+    pub array_buffers_bytes: Option<f64>,
+    /// Resident set of the process.
+    pub rss_bytes: Option<f64>,
+    /// The nearest limit on it.
+    pub limit_bytes: Option<f64>,
+    /// Earlier figures, oldest first; only the last [`MAX_SAMPLES`] are read.
+    pub samples: Vec<Sample>,
+}
+
+/// Samples read: a slope takes time quadratic in them.
+pub const MAX_SAMPLES: usize = 64;
+
+/// Memory at one moment.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Sample {
+    /// When, in milliseconds.
+    pub at_ms: f64,
+    /// Jobs finished by then.
+    pub jobs: f64,
+    /// See [`MemoryFacts`].
+    pub heap_used_bytes: Option<f64>,
+    /// See [`MemoryFacts`].
+    pub after_gc_bytes: Option<f64>,
+    /// See [`MemoryFacts`].
+    pub external_bytes: Option<f64>,
+    /// See [`MemoryFacts`].
+    pub array_buffers_bytes: Option<f64>,
+    /// See [`MemoryFacts`].
+    pub rss_bytes: Option<f64>,
+}
+
+/// How a check is going, and its limits.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CheckFacts {
+    /// Jobs below which nothing is decided.
+    pub min_jobs: u64,
+    /// Jobs above which nothing more is expected.
+    pub max_jobs: u64,
+    /// Exactly so many, because the user said so.
+    pub fixed_jobs: Option<u64>,
+    /// Time since the first job, in milliseconds.
+    pub elapsed_ms: f64,
+    /// The check has to end now.
+    pub budget_over: bool,
+    /// Anything retained is a leak.
+    pub strict: bool,
+    /// A sure leak is confirmed against a plateau that is still ahead.
+    pub want_confirm: bool,
+    /// Time after which a check that found nothing may end, in milliseconds.
+    pub quick_ms: f64,
+    /// Time after which a sure leak needs no further confirmation, in milliseconds.
+    pub confirm_ms: f64,
+}
+
+impl Default for CheckFacts {
+    fn default() -> Self {
+        Self {
+            min_jobs: 20,
+            max_jobs: 400,
+            fixed_jobs: None,
+            elapsed_ms: 0.0,
+            budget_over: false,
+            strict: false,
+            want_confirm: true,
+            quick_ms: 3_000.0,
+            confirm_ms: 10_000.0,
+        }
+    }
+}
+
+impl Facts {
+    /// Reads the facts of a report.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not JSON or a field has the wrong type; the message names the line and column.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}

@@ -1,0 +1,168 @@
+//! Findings as rows of the report.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::finding::Finding;
+use super::fingerprint::fingerprint;
+use super::model::{EvidenceRow, Holder, Kept, Leak, OutcomeCounts, Returned, SiteCount};
+use super::{round, words};
+use crate::ledger::batch::ResourceKind;
+use crate::ledger::texts::Place;
+use crate::verdict::blame::is_only_when_failing;
+use crate::verdict::ladder::Certainty;
+
+/// Places shown per leak.
+const MAX_SITES: usize = 5;
+
+/// A leak; `completed_jobs` of its name is what tells "only when it fails" from "always".
+#[must_use]
+pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64, collections: Option<u64>) -> Leak {
+    let top = finding.sites.first().map(|(site, _)| site.clone()).unwrap_or_default();
+    let kind = finding.key.kind;
+    // The ledger knows of two collections or of none; a caller that counted knows better.
+    let collections = collections.unwrap_or(if finding.collected > 0 { 2 } else { 0 });
+    Leak {
+        fingerprint: fingerprint(kind, &finding.shape_text, finding.job()),
+        certainty: if certainty == Certainty::Sure { "sure" } else { "likely" },
+        kind: kind.name(),
+        description: words::description(kind, &finding.shape),
+        job: finding.job().to_owned(),
+        per_job: round(finding.rate.mid),
+        count: finding.live,
+        jobs_finished: finding.finished,
+        jobs_leaving: OutcomeCounts {
+            completed: finding.leaving.completed,
+            failed: finding.leaving.failed,
+            timed_out: finding.leaving.timed_out,
+        },
+        site: place(finding),
+        sites: finding
+            .sites
+            .iter()
+            .take(MAX_SITES)
+            .map(|(site, count)| SiteCount { place: site.place.clone(), count: *count })
+            .collect(),
+        stack: top.stack,
+        called_from: top.called_from,
+        owner: top.owner.unwrap_or_else(|| "unknown".to_owned()),
+        via: top.via,
+        holder: holder(finding),
+        held_ms: (finding.carriers.held_ms > 0).then_some(finding.carriers.held_ms),
+        fix: words::fix(kind, &finding.shape),
+        only_when_failing: is_only_when_failing(finding.leaving, completed_jobs),
+        companions: Vec::new(),
+        evidence: EvidenceRow {
+            windows: finding.windows,
+            survivors: finding.live,
+            per_job_low: round(finding.rate.low),
+            per_job_high: round(finding.rate.high),
+            collections,
+            cohort_alive: round(finding.cohort.alive_share()),
+        },
+        retained_bytes: None,
+        retaining_path: None,
+        first_seen: finding.first_seen_ms,
+        last_seen: finding.last_seen_ms,
+    }
+}
+
+/// Something kept, or not decided yet.
+#[must_use]
+pub fn kept(finding: &Finding, reason: &'static str, undecided: bool) -> Kept {
+    Kept {
+        kind: finding.key.kind.name(),
+        description: words::description(finding.key.kind, &finding.shape),
+        job: finding.job().to_owned(),
+        count: if finding.live == 0 { finding.jobs_waiting } else { finding.live },
+        reason,
+        undecided,
+        site: place(finding),
+    }
+}
+
+/// A former leak that was released.
+#[must_use]
+pub fn returned(finding: &Finding) -> Returned {
+    Returned {
+        fingerprint: fingerprint(finding.key.kind, &finding.shape_text, finding.job()),
+        kind: finding.key.kind.name(),
+        description: words::description(finding.key.kind, &finding.shape),
+        job: finding.job().to_owned(),
+        peak: finding.peak,
+        now: finding.live,
+        site: place(finding),
+    }
+}
+
+/// Merges what one line registers together, gives equal fingerprints a number, and sorts.
+#[must_use]
+pub fn arrange(leaks: Vec<Leak>) -> Vec<Leak> {
+    let mut leaks = merge_companions(leaks);
+    number_equal_fingerprints(&mut leaks);
+    leaks.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    leaks
+}
+
+fn place(finding: &Finding) -> Option<Place> {
+    finding.sites.first().map(|(site, _)| site.place.clone())
+}
+
+fn holder(finding: &Finding) -> Option<Holder> {
+    (finding.key.kind == ResourceKind::Listener).then(|| Holder {
+        class: finding.shape.owner.clone(),
+        event: finding.shape.event.clone(),
+        owners: finding.carriers.owners,
+        listeners_now: finding.carriers.holders,
+    })
+}
+
+/// Listeners that the same job registers on the same line equally often are one mistake: the first by event name
+/// stands for all, `error` last, since nearly everything listens for that too.
+fn merge_companions(leaks: Vec<Leak>) -> Vec<Leak> {
+    let mut groups: BTreeMap<(String, Place, u64), Vec<Leak>> = BTreeMap::new();
+    let mut merged = Vec::new();
+    for leak in leaks {
+        match &leak.site {
+            Some(site) if leak.holder.is_some() => {
+                groups.entry((leak.job.clone(), site.clone(), leak.count)).or_default().push(leak);
+            }
+            _ => merged.push(leak),
+        }
+    }
+    for mut group in groups.into_values() {
+        group.sort_by(|a, b| companion_order(a).cmp(&companion_order(b)));
+        let mut rest = group.into_iter();
+        let Some(mut first) = rest.next() else { continue };
+        first.companions = rest.map(|leak| leak.description).collect();
+        merged.push(first);
+    }
+    merged
+}
+
+fn companion_order(leak: &Leak) -> (bool, &Option<String>, &str) {
+    const NONE: &Option<String> = &None;
+    let event = leak.holder.as_ref().map_or(NONE, |holder| &holder.event);
+    (event.as_deref() == Some("error"), event, &leak.fingerprint)
+}
+
+/// Of equal fingerprints all but the first by place get `-2`, `-3` …
+fn number_equal_fingerprints(leaks: &mut [Leak]) {
+    leaks.sort_by(|a, b| (&a.fingerprint, &a.site, a.count).cmp(&(&b.fingerprint, &b.site, b.count)));
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for leak in leaks {
+        let times = seen.entry(leak.fingerprint.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            leak.fingerprint = format!("{}-{times}", leak.fingerprint);
+        }
+    }
+}
+
+fn sort_key(leak: &Leak) -> (bool, Reverse<u64>, &str, &Option<Place>, &str) {
+    (leak.certainty != "sure", Reverse(leak.count), &leak.job, &leak.site, &leak.fingerprint)
+}
+
+#[cfg(test)]
+#[path = "leaks_tests.rs"]
+mod tests;

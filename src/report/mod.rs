@@ -1,0 +1,204 @@
+//! Reports: the ledger's evidence and the verdict on it, with the facts of the JavaScript side.
+//!
+//! Equal ledgers and facts give equal reports, byte for byte: everything is sorted, nothing is asked of the clock.
+
+pub mod facts;
+pub mod finding;
+pub mod fingerprint;
+pub mod leaks;
+mod memory;
+pub mod model;
+mod open;
+pub mod words;
+
+use serde_json::{Map, Value};
+
+use self::facts::{CheckFacts, Facts, MemoryFacts};
+use self::finding::Finding;
+use self::model::{Kept, Leak, NextStep, Report, Returned, SCHEMA_VERSION};
+use crate::ledger::{Dropped, RunView};
+use crate::verdict::Mode;
+use crate::verdict::blame::Blame;
+use crate::verdict::ladder::{Certainty, Status};
+use crate::verdict::next::{Limits, Progress, Step, next};
+use crate::verdict::overall::{Sum, Verdict, overall};
+
+/// Rows shown of each list that is information only; a note says how many more there are.
+pub const MAX_ROWS: usize = 100;
+
+/// Findings sorted into the lists of the report.
+#[derive(Default)]
+struct Sorted {
+    leaks: Vec<Leak>,
+    kept: Vec<Kept>,
+    returned: Vec<Returned>,
+    notes: Vec<String>,
+}
+
+/// Builds the report of a run.
+#[must_use]
+pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
+    let totals = open::job_totals(view);
+    let completed = totals.values().fold(0, |sum: u64, counts| sum.saturating_add(counts.completed));
+    let finished_all = view.books.iter().map(|book| book.finished_all()).sum::<u64>() + view.retired.finished_all;
+    let mut open_jobs = open::open_rows(view, &totals);
+    let is_strict = facts.check.as_ref().is_some_and(|check| check.strict);
+    let mut sorted = Sorted::default();
+    for finding in finding::findings(view) {
+        let completed_jobs = totals.get(&finding.key.name).map_or(0, |counts| counts.completed);
+        sorted.place(&finding, completed_jobs, facts.collections, is_strict);
+    }
+    let mut sorted = sorted.arranged();
+    let (verdict, missing) = overall(&Sum {
+        mode: view.settings.mode,
+        leaks: sorted.leaks.len(),
+        undecided: sorted.undecided(),
+        finished: finished_all,
+        completed,
+        stuck: open_jobs.iter().filter(|job| job.stuck).count(),
+        fixed_jobs: facts.check.as_ref().and_then(|check| check.fixed_jobs),
+        strict: is_strict,
+    });
+    let next = facts.check.as_ref().map(|check| next_step(check, finished_all, &sorted));
+    let mut notes = facts.notes.clone();
+    notes.append(&mut sorted.notes);
+    notes.extend(missing);
+    shorten(&mut sorted.kept, "kept", &mut notes);
+    shorten(&mut sorted.returned, "returned", &mut notes);
+    shorten(&mut open_jobs, "open jobs", &mut notes);
+    Report {
+        schema_version: SCHEMA_VERSION,
+        worker: facts.worker.clone(),
+        mode: if view.settings.mode == Mode::Check { "check" } else { "production" },
+        verdict: verdict_text(verdict),
+        leaks: sorted.leaks,
+        kept: sorted.kept,
+        returned: sorted.returned,
+        open_jobs,
+        jobs: open::job_rows(view, &totals),
+        memory: memory::memory(facts.memory.as_ref().unwrap_or(&MemoryFacts::default())),
+        own: with_dropped(&facts.own, view.dropped()),
+        notes,
+        env: Value::Object(facts.env.clone().unwrap_or_default()),
+        job_errors: facts.job_errors.clone(),
+        next,
+    }
+}
+
+impl Sorted {
+    /// Puts one finding where its status says.
+    fn place(&mut self, finding: &Finding, completed_jobs: u64, collections: Option<u64>, is_strict: bool) {
+        let certainty = match finding.status {
+            Status::Leak(certainty) => Some(certainty),
+            // The user said that anything retained is a leak; one job alone may still be a singleton.
+            _ if is_strict && finding.live > 0 => {
+                Some(if finding.leaving.total() > 1 { Certainty::Sure } else { Certainty::Likely })
+            }
+            _ => None,
+        };
+        if let Some(certainty) = certainty {
+            self.note_loop(finding);
+            return self.leaks.push(leaks::leak(finding, certainty, completed_jobs, collections));
+        }
+        match finding.status {
+            Status::Kept(reason) => self.kept.push(leaks::kept(finding, reason.text(), false)),
+            Status::Undecided(reason) => self.kept.push(leaks::kept(finding, reason.text(), true)),
+            Status::Returned => self.returned.push(leaks::returned(finding)),
+            Status::Gone | Status::Leak(_) => {}
+        }
+    }
+
+    /// Says which job started the loop that is blamed.
+    fn note_loop(&mut self, finding: &Finding) {
+        if finding.blame == Blame::BetweenJobs && *finding.creator != *finding.job() {
+            let id = fingerprint::fingerprint(finding.key.kind, &finding.shape_text, finding.job());
+            self.notes.push(format!("{id}: created by work that a {} job started", finding.creator));
+        }
+    }
+
+    /// Everything in its order.
+    fn arranged(mut self) -> Self {
+        self.leaks = leaks::arrange(self.leaks);
+        self.kept.sort_by(|a, b| {
+            (!a.undecided, b.count, &a.job, &a.description, &a.site, a.reason)
+                .cmp(&(!b.undecided, a.count, &b.job, &b.description, &b.site, b.reason))
+        });
+        self.returned.sort_by(|a, b| {
+            (b.peak, &a.job, &a.fingerprint, &a.site).cmp(&(a.peak, &b.job, &b.fingerprint, &b.site))
+        });
+        self.notes.sort();
+        self.notes.dedup();
+        self
+    }
+
+    fn undecided(&self) -> usize {
+        self.kept.iter().filter(|kept| kept.undecided).count()
+    }
+
+    fn leaks_with(&self, certainty: &str) -> usize {
+        self.leaks.iter().filter(|leak| leak.certainty == certainty).count()
+    }
+}
+
+fn next_step(check: &CheckFacts, finished: u64, sorted: &Sorted) -> NextStep {
+    let progress = Progress {
+        finished,
+        elapsed_ms: check.elapsed_ms,
+        budget_over: check.budget_over,
+        retained: !sorted.leaks.is_empty() || !sorted.kept.is_empty(),
+        undecided: sorted.undecided(),
+        likely_leaks: sorted.leaks_with("likely"),
+        sure_leaks: sorted.leaks_with("sure"),
+    };
+    let limits = Limits {
+        min_jobs: check.min_jobs,
+        max_jobs: check.max_jobs,
+        fixed_jobs: check.fixed_jobs,
+        quick_ms: check.quick_ms,
+        confirm_ms: check.confirm_ms,
+        want_confirm: check.want_confirm,
+    };
+    match next(&progress, &limits) {
+        Step::More(reason) => NextStep { action: "more", reason },
+        Step::Enough(reason) => NextStep { action: "enough", reason },
+    }
+}
+
+const fn verdict_text(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Clean => "clean",
+        Verdict::Leaks => "leaks",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}
+
+/// Cuts a list of information to [`MAX_ROWS`] and says so.
+fn shorten<T>(rows: &mut Vec<T>, list: &str, notes: &mut Vec<String>) {
+    if rows.len() > MAX_ROWS {
+        notes.push(format!("{} more {list} are not shown", rows.len() - MAX_ROWS));
+        rows.truncate(MAX_ROWS);
+    }
+}
+
+/// What holdover cost, with what the ledger dropped; figures of the JavaScript side stay beside them.
+fn with_dropped(own: &Map<String, Value>, dropped: Dropped) -> Map<String, Value> {
+    let mut own = own.clone();
+    let counts = own.entry("dropped").or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(counts) = counts {
+        counts.insert("names".to_owned(), dropped.names.into());
+        counts.insert("shapes".to_owned(), dropped.shapes.into());
+        counts.insert("sites".to_owned(), dropped.sites.into());
+        counts.insert("keys".to_owned(), dropped.keys.into());
+    }
+    own
+}
+
+/// Four decimals, or six for what is nearly nothing: enough for one leftover in a hundred thousand jobs.
+fn round(value: f64) -> f64 {
+    let scale = if value.abs() < 0.01 { 1e6 } else { 1e4 };
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -1,0 +1,95 @@
+//! Jobs of the report: finished by name, and open for long.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::model::{Held, JobRow, OpenJobRow};
+use super::words;
+use crate::ledger::RunView;
+use crate::ledger::batch::JobCounts;
+use crate::ledger::book::{OpenJob, add_counts};
+use crate::ledger::intern::OTHER;
+use crate::ledger::texts::{Shape, Site};
+use crate::verdict::stuck::{Peers, is_stuck};
+
+/// Jobs by name over all threads, ended ones included.
+#[must_use]
+pub fn job_totals(view: &RunView<'_>) -> BTreeMap<u32, JobCounts> {
+    let mut totals = view.retired.jobs.clone();
+    for (name, counts) in view.books.iter().flat_map(|book| book.jobs()) {
+        let total = totals.entry(*name).or_default();
+        *total = add_counts(total, counts);
+    }
+    totals
+}
+
+/// Rows by name.
+#[must_use]
+pub fn job_rows(view: &RunView<'_>, totals: &BTreeMap<u32, JobCounts>) -> Vec<JobRow> {
+    let mut rows: Vec<JobRow> = totals
+        .iter()
+        .map(|(name, counts)| JobRow {
+            name: name_text(view, *name),
+            completed: counts.completed,
+            failed: counts.failed,
+            timed_out: counts.timed_out,
+            open: counts.open,
+        })
+        .collect();
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    rows
+}
+
+/// Jobs open for long, the longest first.
+#[must_use]
+pub fn open_rows(view: &RunView<'_>, totals: &BTreeMap<u32, JobCounts>) -> Vec<OpenJobRow> {
+    let jobs = view.books.iter().flat_map(|book| book.open_jobs());
+    let mut rows: Vec<OpenJobRow> = jobs.map(|job| open_row(view, totals, job)).collect();
+    rows.sort_by(|a, b| {
+        (Reverse(a.open_for_ms), &a.job, a.job_id).cmp(&(Reverse(b.open_for_ms), &b.job, b.job_id))
+    });
+    rows
+}
+
+fn open_row(view: &RunView<'_>, totals: &BTreeMap<u32, JobCounts>, job: &OpenJob) -> OpenJobRow {
+    let peers = totals.get(&job.name).copied().unwrap_or_default();
+    let peers = Peers {
+        grace_ms: view.settings.grace_ms,
+        finished: peers.finished(),
+        mean_ms: as_float(peers.mean_ms),
+        max_ms: as_float(peers.max_ms),
+    };
+    let site = view.texts.sites.text(job.last_site).map(|text| Site::parse(&text).place);
+    OpenJobRow {
+        job: name_text(view, job.name),
+        job_id: job.job_id,
+        open_for_ms: job.open_for_ms,
+        stuck: is_stuck(as_float(job.open_for_ms), peers),
+        last_site: site.filter(|place| place.file.is_some()),
+        holds: holds(view, job),
+    }
+}
+
+/// What it holds: the same words add up.
+fn holds(view: &RunView<'_>, job: &OpenJob) -> Vec<Held> {
+    let mut counts: BTreeMap<(u32, String), Held> = BTreeMap::new();
+    for (kind, shape, count) in &job.held {
+        let shape = view.texts.shapes.text(*shape).map_or_else(Shape::default, |text| Shape::parse(&text));
+        let description = words::description(*kind, &shape);
+        let held = counts.entry((kind.wire(), description.clone()));
+        let held = held.or_insert(Held { kind: kind.name(), description, count: 0 });
+        held.count = held.count.saturating_add(*count);
+    }
+    let mut holds: Vec<Held> = counts.into_values().collect();
+    holds.sort_by_key(|held| Reverse(held.count));
+    holds
+}
+
+fn name_text(view: &RunView<'_>, name: u32) -> String {
+    view.texts.names.text(name).map_or_else(|| OTHER.to_owned(), |text| text.to_string())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "words of a batch stay below 2^53")]
+fn as_float(ms: u64) -> f64 {
+    ms as f64
+}

@@ -1,0 +1,56 @@
+//! What a finding is called, and the call that fixes it.
+
+use crate::ledger::batch::ResourceKind;
+use crate::ledger::texts::Shape;
+
+/// What it is, in words: `'end' listener`, `interval`.
+#[must_use]
+pub fn description(kind: ResourceKind, shape: &Shape) -> String {
+    match (kind, &shape.event) {
+        (ResourceKind::Listener, Some(event)) => format!("'{event}' listener"),
+        _ => kind.name().to_owned(),
+    }
+}
+
+/// The call that fixes it; the JavaScript side knows the variable and puts its name in.
+#[must_use]
+pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
+    let event = shape.event.as_deref().unwrap_or("event");
+    match kind {
+        ResourceKind::Listener if shape.target.as_deref() == Some("event-target") => {
+            format!("removeEventListener('{event}', fn) in a finally block")
+        }
+        ResourceKind::Listener => format!("remove it with off('{event}', fn) in a finally block"),
+        ResourceKind::Interval => "clearInterval(timer) in a finally block".to_owned(),
+        ResourceKind::Timeout => "clearTimeout(timer) in a finally block".to_owned(),
+        ResourceKind::Immediate => "stop the loop when the job ends (clearImmediate)".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listener_is_called_by_its_event() {
+        let shape = Shape::parse(r#"{"event":"end"}"#);
+        assert_eq!(description(ResourceKind::Listener, &shape), "'end' listener");
+        assert_eq!(description(ResourceKind::Listener, &Shape::default()), "listener");
+        assert_eq!(description(ResourceKind::Interval, &shape), "interval");
+    }
+
+    #[test]
+    fn every_kind_names_the_call_that_ends_it() {
+        let emitter = Shape::parse(r#"{"event":"end"}"#);
+        let target = Shape::parse(r#"{"event":"abort","target":"event-target"}"#);
+        assert_eq!(fix(ResourceKind::Listener, &emitter), "remove it with off('end', fn) in a finally block");
+        assert_eq!(fix(ResourceKind::Listener, &target), "removeEventListener('abort', fn) in a finally block");
+        for (kind, call) in [
+            (ResourceKind::Interval, "clearInterval"),
+            (ResourceKind::Timeout, "clearTimeout"),
+            (ResourceKind::Immediate, "clearImmediate"),
+        ] {
+            assert!(fix(kind, &Shape::default()).contains(call));
+        }
+    }
+}
