@@ -7,7 +7,7 @@ const { runInJob } = require('./scope')
 const { storage } = require('./context')
 const { collect, wait } = require('./collect')
 const { MemoryLog } = require('./memory')
-const { addSources } = require('./source')
+const { SourceLines } = require('./source')
 const { nameOpenJobs } = require('./open-jobs')
 const originals = require('./originals')
 
@@ -155,7 +155,7 @@ class Check {
       await this.settle()
     }
     const report = this.ask()
-    addSources(report)
+    new SourceLines().addTo(report)
     return report
   }
 

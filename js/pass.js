@@ -102,7 +102,7 @@ class Pass {
 
   /**
    * @param {number} kind @param {import('./job').Birth} birth
-   * @param {boolean} weak its owner was not seen in use since: only a collection proves it alive
+   * @param {boolean} weak only a collection proves its owner alive
    * @returns {Row}
    */
   survivor (kind, birth, weak) {

@@ -2,32 +2,20 @@
 
 const fs = require('node:fs')
 
-/** Source files read for one report, and the size up to which one is read. */
-const MAX_FILES = 64
+/** Lines remembered, and the size up to which a file is read for one. */
+const MAX_LINES = 1_024
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 const MAX_LINE = 160
 
-/** @param {string} file @param {Map<string, string[] | null>} cache */
-function linesOf (file, cache) {
-  let lines = cache.get(file)
-  if (lines !== undefined) return lines
-  lines = null
-  if (cache.size < MAX_FILES) {
-    try {
-      if (fs.statSync(file).size <= MAX_FILE_BYTES) lines = fs.readFileSync(file, 'utf8').split(/\r?\n/)
-    } catch {
-      // The source is not where the code ran from: the report goes without its text.
-    }
+/** @param {string} file @param {number} line @returns {string | null} null where the source is not there */
+function readLine (file, line) {
+  try {
+    if (fs.statSync(file).size > MAX_FILE_BYTES) return null
+    const text = fs.readFileSync(file, 'utf8').split(/\r?\n/)[line - 1]
+    return text === undefined ? null : text.trim().slice(0, MAX_LINE)
+  } catch {
+    return null
   }
-  cache.set(file, lines)
-  return lines
-}
-
-/** @param {{ file: string | null, line: number } | null} site @param {Map<string, string[] | null>} cache */
-function sourceLine (site, cache) {
-  if (!site?.file) return null
-  const text = linesOf(site.file, cache)?.[site.line - 1]
-  return text === undefined ? null : text.trim().slice(0, MAX_LINE)
 }
 
 /** `redis.on('end', …)` → `redis` @param {string | null} source */
@@ -37,17 +25,38 @@ function receiverIn (source) {
 }
 
 /**
- * Adds the text of the line to each leak, and names the variable in its fix where the line shows it.
- * @param {any} report changed in place
+ * The text of the lines that findings point at; each file is read once.
  */
-function addSources (report) {
-  const cache = new Map()
-  for (const leak of report.leaks) {
-    const own = leak.calledFrom ?? leak.site
-    leak.source = sourceLine(own, cache)
-    const receiver = leak.calledFrom === null ? receiverIn(leak.source) : null
-    if (receiver !== null) leak.fix = leak.fix.replace(/^(?:remove it with )?(off|removeEventListener)\(/, `${receiver}.$1(`)
+class SourceLines {
+  constructor () {
+    /** @type {Map<string, string | null>} */
+    this.lines = new Map()
+  }
+
+  /** @param {{ file: string | null, line: number } | null} site */
+  at (site) {
+    if (!site?.file) return null
+    const key = `${site.file}:${site.line}`
+    let text = this.lines.get(key)
+    if (text === undefined) {
+      text = readLine(site.file, site.line)
+      if (this.lines.size < MAX_LINES) this.lines.set(key, text)
+    }
+    return text
+  }
+
+  /**
+   * Adds its source line to each leak, and names the variable in its fix where the line shows it.
+   * @param {any} report changed in place
+   */
+  addTo (report) {
+    for (const leak of report.leaks) {
+      leak.source = this.at(leak.calledFrom ?? leak.site)
+      const receiver = leak.calledFrom === null ? receiverIn(leak.source) : null
+      if (receiver === null) continue
+      leak.fix = leak.fix.replace(/^(?:remove it with )?(off|removeEventListener)\(/, `${receiver}.$1(`)
+    }
   }
 }
 
-module.exports = { addSources, receiverIn }
+module.exports = { SourceLines, receiverIn }

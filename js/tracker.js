@@ -10,7 +10,7 @@ const { openWatch, pauseWatch, closeWatch, askReport, environment, clock } = req
 const { watchMajorCollections } = require('./signals/gc')
 const { MemoryLog } = require('./memory')
 const { ConsoleReporter } = require('./reporters/console')
-const { addSources } = require('./source')
+const { SourceLines } = require('./source')
 const { nameOpenJobs } = require('./open-jobs')
 
 /** A pass follows this many times in a grace period, so that a rate is at most a third of it behind. */
@@ -19,7 +19,9 @@ const MIN_PASS_EVERY_MS = 50
 const MAX_PASS_EVERY_MS = 10_000
 /** One slice of a pass blocks the loop no longer than this. */
 const SLICE_MS = 4
-/** Readings over budget in a row before the level steps down. */
+/** The budget is looked at over stretches of this length. */
+const BUDGET_WINDOW_MS = 10_000
+/** Stretches over budget in a row before the level steps down. */
 const OVER_BUDGET_READINGS = 3
 const PRESSURE_SECONDS = 600
 
@@ -34,6 +36,7 @@ class Tracker {
     this.startedAt = clock()
     this.events = new EventEmitter()
     this.memory = new MemoryLog()
+    this.sources = new SourceLines()
     this.reporter = new ConsoleReporter({ logger: options['report.logger'], format: options['report.format'] })
     const { watch, notes } = openWatch({ mode: 'production', graceMs: options.graceMs })
     this.watch = watch
@@ -41,6 +44,7 @@ class Tracker {
     this.current = options.level
     this.reportMs = 0
     this.overBudget = 0
+    this.budgetFrom = { atMs: this.startedAt, spentMs: 0 }
     this.nextPassAt = 0
     /** @type {any} */
     this.pass = null
@@ -119,16 +123,20 @@ class Tracker {
   }
 
   keepBudget () {
-    this.overBudget = this.cpuShare() > this.options.budget ? this.overBudget + 1 : 0
+    const now = clock()
+    const elapsedMs = now - this.budgetFrom.atMs
+    if (elapsedMs < BUDGET_WINDOW_MS) return
+    const share = (this.spentMs - this.budgetFrom.spentMs) / elapsedMs
+    this.budgetFrom = { atMs: now, spentMs: this.spentMs }
+    this.overBudget = share > this.options.budget ? this.overBudget + 1 : 0
     if (this.overBudget < OVER_BUDGET_READINGS || !this.watch.sampling.enabled) return
     this.notes.push(`level stepped down to counts: holdover was over its budget of ${this.options.budget * 100} % of a CPU`)
     this.setLevel('counts')
   }
 
-  /** What holdover's passes, stacks and reports took, as a share of the time since the start. */
-  cpuShare () {
-    const elapsedMs = Math.max(1_000, clock() - this.startedAt)
-    return (this.watch.passMs + this.watch.sites.capturedMs + this.reportMs) / elapsedMs
+  /** What holdover's passes, stacks and reports took so far. */
+  get spentMs () {
+    return this.watch.passMs + this.watch.sites.capturedMs + this.reportMs
   }
 
   /** A report as of the last pass. @returns {any} */
@@ -142,11 +150,11 @@ class Tracker {
       startedAtMs: Math.round(this.startedAt),
       worker: this.options.name,
       memory: this.memory.facts(startedAt, watch.ended),
-      self: { cpuShare: this.cpuShare(), bytes: stats.bytes, dropped: { ...watch.dropped, logger: this.reporter.faults } },
+      self: { cpuShare: this.spentMs / Math.max(1, startedAt - this.startedAt), bytes: stats.bytes, dropped: { ...watch.dropped, logger: this.reporter.faults } },
       notes: [...this.notes, ...foldedNote],
       check: null
     })
-    addSources(report)
+    this.sources.addTo(report)
     nameOpenJobs(report, watch)
     this.reportMs += clock() - startedAt
     return report

@@ -65,7 +65,10 @@ class Watch {
     this.betweenId = ledger.intern(TABLE.name, BETWEEN_JOBS)
 
     this.nextId = 1
+    /** Jobs ended. */
     this.ended = 0
+    /** The order number given last: one for each job end, and one for the end of the warm-up. */
+    this.order = 0
     this.warmupOrder = 0
     /** Things made outside any job count from the first job on; before it they are start-up. */
     this.started = false
@@ -76,7 +79,6 @@ class Watch {
 
     this.sites = new SiteBook(text => ledger.intern(TABLE.site, text))
     this.sampling = new Sampling(this.exact)
-    this.cut = 0
     this.walkingPass = 0
     this.listeners = new Listeners(this, internals)
     this.timers = new Timers(this, internals)
@@ -138,7 +140,8 @@ class Watch {
     this.drainScope(scope)
     const { job } = scope
     scope.outcome = outcome
-    scope.order = ++this.ended
+    this.ended++
+    scope.order = ++this.order
     scope.endedAt = this.now()
     scope.stacks = 0
     this.open.delete(scope)
@@ -151,7 +154,7 @@ class Watch {
 
   /** What happened up to now is warm-up: its leftovers and its jobs are not counted. */
   endWarmup () {
-    this.warmupOrder = this.ended
+    this.warmupOrder = this.order++
     for (const job of this.names.values()) job.warmup = [...job.finished]
     this.marks = [this.mark()]
   }
@@ -196,7 +199,7 @@ class Watch {
     if (scope === undefined ? !this.started : scope.watch !== this) return
     if (!isListener(type, listener)) return
     const site = this.sampleLate(below)
-    this.late.push(owner, type, listener, site, scope ?? null, this.ended)
+    this.late.push(owner, type, listener, site, scope ?? null, this.order)
     if (this.late.length >= MAX_BIRTHS * LATE_SLOTS) this.drainLate()
     else if (!this.drainScheduled) this.scheduleDrain()
   }
@@ -208,11 +211,11 @@ class Watch {
       timers.remember(timer._idleTimeout)
       const scope = /** @type {any} */ (storage.getStore())
       if (scope === undefined) {
-        if (this.started) this.recordTimer(timer, new Birth(null, this.ended, this.sampleLate(below)))
+        if (this.started) this.recordTimer(timer, new Birth(null, this.order, this.sampleLate(below)))
       } else if (scope.exempt || scope.watch !== this) {
         // Made inside outside(fn), or in a job of another run.
       } else if (scope.order !== 0) {
-        this.recordTimer(timer, new Birth(scope, this.ended, this.sampleLate(below)))
+        this.recordTimer(timer, new Birth(scope, this.order, this.sampleLate(below)))
       } else if (scope.stacks > 0) {
         this.recordTimer(timer, new Birth(scope, 0, this.sample(scope, below)))
       } else if (!timers.enumerates) {
@@ -235,11 +238,11 @@ class Watch {
       const scope = /** @type {any} */ (storage.getStore())
       let birth = null
       if (scope === undefined) {
-        if (this.started && this.exact) birth = new Birth(null, this.ended, this.sampleLate(below))
+        if (this.started && this.exact) birth = new Birth(null, this.order, this.sampleLate(below))
       } else if (scope.exempt || scope.watch !== this) {
         return
       } else if (scope.order !== 0) {
-        if (this.sampling.takeToken()) birth = new Birth(scope, this.ended, this.capture(below))
+        if (this.sampling.takeToken()) birth = new Birth(scope, this.order, this.capture(below))
       } else if (scope.stacks > 0) {
         birth = new Birth(scope, 0, this.sample(scope, below))
       }
@@ -346,12 +349,12 @@ class Watch {
     for (const [job, counts] of finished) {
       if (this.unit === null || this.unit === job) finishedAll += counts[0] + counts[1] + counts[2]
     }
-    return { atMs: this.now(), order: this.ended, finishedAll, finished }
+    return { atMs: this.now(), order: this.order, finishedAll, finished }
   }
 
   /** A major collection ended. */
   noteMajor () {
-    this.majors = [this.majors[1], this.ended]
+    this.majors = [this.majors[1], this.order]
   }
 
   /**
@@ -365,7 +368,6 @@ class Watch {
     if (forced) this.marks = this.marks.slice(-1)
     while (this.marks.length > 1 && this.marks[1].atMs <= now - this.graceMs) this.marks.shift()
     const mark = this.marks[0]
-    this.cut = mark.order
     const number = ++this.passes
     this.walkingPass = number
     const majorCut = forced ? mark.order : Math.min(this.majors[0], mark.order)

@@ -14,6 +14,8 @@
 //! | [`verdict`] | decides: leak, kept, returned, stuck, inconclusive, whether to go on; pure |
 //! | [`report`] | the output model, fingerprints, fixes, JSON |
 
+#![cfg_attr(test, expect(clippy::float_cmp, reason = "tests expect figures that are exact"))]
+
 pub mod binding;
 pub mod ledger;
 pub mod report;

@@ -45,12 +45,16 @@ class Repeats {
 
 /** What jobs left on one long-lived emitter or target. */
 class OwnerRecord {
-  /** @param {any} owner */
-  constructor (owner) {
+  /** @param {any} owner @param {number} sharedAt ms */
+  constructor (owner, sharedAt) {
     this.ref = new WeakRef(owner)
     this.isTarget = isEventTarget(owner)
-    /** Jobs that ended up to this order have seen the owner in use after their grace period. */
-    this.usedCut = 0
+    this.sharedAt = sharedAt
+    /**
+     * In use for longer than a grace period: a long-lived owner, whose list is evidence without any
+     * collection. Until then it may be garbage that only this record still shows.
+     */
+    this.isEstablished = false
     /** @type {Map<any, WeakMap<any, Birth | Repeats>>} listeners by event, held by the owner alone */
     this.types = new Map()
   }
@@ -78,7 +82,7 @@ class Listeners {
     this.records = []
     this.dropped = 0
     const record = this.share(process)
-    if (record !== null) record.usedCut = Infinity
+    if (record !== null) record.isEstablished = true
   }
 
   /**
@@ -91,7 +95,7 @@ class Listeners {
     if (!this.isAttached(owner, type, listener)) return
     const record = this.meet(owner, seenBy)
     if (record === null) return
-    if (record.usedCut < this.watch.cut) record.usedCut = this.watch.cut
+    if (!record.isEstablished) record.isEstablished = this.watch.now() - record.sharedAt > this.watch.graceMs
     this.add(record, type, listener, birth)
   }
 
@@ -112,7 +116,7 @@ class Listeners {
       this.dropped++
       return null
     }
-    const record = new OwnerRecord(owner)
+    const record = new OwnerRecord(owner, this.watch.now())
     this.known.set(owner, record)
     this.records.push(record)
     return record
@@ -245,7 +249,7 @@ class Listeners {
       pass.hold(KIND.listener, birth)
       return
     }
-    const row = pass.survivor(KIND.listener, birth, record.usedCut < pass.orderOf(birth))
+    const row = pass.survivor(KIND.listener, birth, !record.isEstablished)
     if (row.lastOwner !== record) {
       row.lastOwner = record
       row.owners++

@@ -59,6 +59,8 @@ mod tests {
     #[test]
     fn missing_or_unknown_mode_is_an_error() {
         assert!(parse("{}").is_err());
-        assert!(parse(r#"{"mode":"test"}"#).unwrap_err().to_string().contains("expected `production` or `check`"));
+        assert!(
+            parse(r#"{"mode":"test"}"#).unwrap_err().to_string().contains("expected `production` or `check`")
+        );
     }
 }

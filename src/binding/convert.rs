@@ -20,7 +20,10 @@ pub fn unknown_table(table: u32) -> Error {
 
 /// The error for a run that is not open.
 pub fn unknown_run(run: u32) -> Error {
-    error("HOLDOVER_RUN", &format_args!("run {run} is not open; call openRun first and nothing after closeRun"))
+    error(
+        "HOLDOVER_RUN",
+        &format_args!("run {run} is not open; call openRun first and nothing after closeRun"),
+    )
 }
 
 /// A value as JSON text.

@@ -3,6 +3,8 @@
 //! Every export catches panics. A panic reaches JavaScript as an `Error`, is counted in `ledgerStats().panics`, and
 //! prints nothing into the host's stderr.
 
+#![expect(clippy::needless_pass_by_value, reason = "napi hands strings over by value")]
+
 mod config;
 mod convert;
 mod layout;
@@ -20,6 +22,10 @@ use crate::report;
 static LEDGER: LazyLock<Ledger> = LazyLock::new(Ledger::default);
 
 /// Runs when a thread loads the addon.
+///
+/// # Errors
+///
+/// None; the signature is napi's.
 #[napi(module_exports)]
 pub fn loaded(_exports: Object<'_>) -> Result<()> {
     panics::silence();
@@ -27,8 +33,11 @@ pub fn loaded(_exports: Object<'_>) -> Result<()> {
 }
 
 /// Opens a run and returns its id; see [`Ledger::open_run`].
+///
+/// # Errors
+///
+/// `HOLDOVER_CONFIG` when the settings are not JSON, or lack a mode.
 #[napi(catch_unwind)]
-#[expect(clippy::needless_pass_by_value, reason = "napi hands strings over by value")]
 pub fn open_run(config_json: String) -> Result<u32> {
     let settings = config::parse(&config_json).map_err(|error| convert::error("HOLDOVER_CONFIG", &error))?;
     Ok(LEDGER.open_run(settings))
@@ -41,14 +50,21 @@ pub fn close_run(run: u32) {
 }
 
 /// Folds one batch; see [`Ledger::apply`].
+///
+/// # Errors
+///
+/// `HOLDOVER_BATCH` when a word is wrong or the run is not open. The ledger is then unchanged.
 #[napi(catch_unwind)]
 pub fn apply(words: &[f64]) -> Result<()> {
     LEDGER.apply(words).map_err(|error| convert::error("HOLDOVER_BATCH", &error))
 }
 
 /// Returns the id of a text; see [`crate::ledger::intern::Table::intern`].
+///
+/// # Errors
+///
+/// `HOLDOVER_TABLE` for a table that does not exist.
 #[napi(catch_unwind)]
-#[expect(clippy::needless_pass_by_value, reason = "napi hands strings over by value")]
 pub fn intern(table: u32, text: String) -> Result<u32> {
     let known = LEDGER.texts().table(table).ok_or_else(|| convert::unknown_table(table))?;
     Ok(known.intern(&text))
@@ -61,22 +77,34 @@ pub fn retire_thread(run: u32, thread: u32) {
 }
 
 /// Returns the report of a run as JSON; see [`report::build`].
+///
+/// # Errors
+///
+/// `HOLDOVER_FACTS` when the facts cannot be read, `HOLDOVER_RUN` when the run is not open.
 #[napi(catch_unwind)]
-#[expect(clippy::needless_pass_by_value, reason = "napi hands strings over by value")]
 pub fn report(run: u32, facts_json: String) -> Result<String> {
-    let facts = report::facts::Facts::parse(&facts_json)
-        .map_err(|error| convert::error("HOLDOVER_FACTS", &error))?;
-    let report = LEDGER.view(run, |view| report::build(view, &facts)).ok_or_else(|| convert::unknown_run(run))?;
+    let facts =
+        report::facts::Facts::parse(&facts_json).map_err(|error| convert::error("HOLDOVER_FACTS", &error))?;
+    let report =
+        LEDGER.view(run, |view| report::build(view, &facts)).ok_or_else(|| convert::unknown_run(run))?;
     convert::json(&report)
 }
 
 /// Returns what the ledger holds, what it dropped, and how many panics were caught, as JSON.
+///
+/// # Errors
+///
+/// `HOLDOVER_JSON`, which nothing known leads to.
 #[napi(catch_unwind)]
 pub fn ledger_stats() -> Result<String> {
     convert::json(&convert::stats(LEDGER.bytes(), LEDGER.dropped(), panics::count()))
 }
 
 /// Returns the constants of the batch layout as JSON.
+///
+/// # Errors
+///
+/// `HOLDOVER_JSON`, which nothing known leads to.
 #[napi(catch_unwind)]
 pub fn layout() -> Result<String> {
     convert::json(&layout::layout())

@@ -12,96 +12,11 @@
 
 use super::error::BatchError;
 
-/// Layout version, word 0 of a batch.
-pub const VERSION: u32 = 1;
-/// Words of the header.
-pub const HEADER_WORDS: usize = 9;
-/// Tag of a record of finished jobs, and its words.
-pub const TAG_JOBS: u64 = 1;
-/// Words of a record of finished jobs.
-pub const JOBS_WORDS: usize = 8;
-/// Tag of a record of survivors.
-pub const TAG_KEY: u64 = 2;
-/// Words of a record of survivors before the survivors.
-pub const KEY_HEAD_WORDS: usize = 8;
-/// Words of one survivor.
-pub const SURVIVOR_WORDS: usize = 4;
-/// Tag of a record of an open job.
-pub const TAG_OPEN: u64 = 3;
-/// Words of a record of an open job before what it holds.
-pub const OPEN_HEAD_WORDS: usize = 6;
-/// Words of one thing that an open job holds.
-pub const HELD_WORDS: usize = 3;
-
-/// Bits of a survivor's flags that hold how its job ended.
-pub const OUTCOME_MASK: u8 = 3;
-/// Outcome: the job completed.
-pub const OUTCOME_COMPLETED: u8 = 0;
-/// Outcome: the job threw or rejected.
-pub const OUTCOME_FAILED: u8 = 1;
-/// Outcome: the job was given up on.
-pub const OUTCOME_TIMED_OUT: u8 = 2;
-/// Flag: created after its job had ended.
-pub const FLAG_LATE: u8 = 4;
-/// Flag: known to be alive by a weak reference alone.
-pub const FLAG_WEAK: u8 = 8;
-/// All flags.
-const MAX_FLAGS: u8 = OUTCOME_MASK | FLAG_LATE | FLAG_WEAK;
-
-/// The largest whole number that a double holds without doubt, 2^53 - 1.
-pub const MAX_WORD: f64 = 9_007_199_254_740_991.0;
-
-/// What kind of resource a survivor is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ResourceKind {
-    /// A listener on an emitter or event target.
-    Listener,
-    /// A repeating timer.
-    Interval,
-    /// A one-shot timer.
-    Timeout,
-    /// A `setImmediate`.
-    Immediate,
-}
-
-impl ResourceKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Listener, Self::Interval, Self::Timeout, Self::Immediate];
-
-    /// The kind with this number, if there is one.
-    #[must_use]
-    pub const fn from_wire(number: u64) -> Option<Self> {
-        match number {
-            1 => Some(Self::Listener),
-            2 => Some(Self::Interval),
-            3 => Some(Self::Timeout),
-            4 => Some(Self::Immediate),
-            _ => None,
-        }
-    }
-
-    /// Its number on the wire.
-    #[must_use]
-    pub const fn wire(self) -> u32 {
-        match self {
-            Self::Listener => 1,
-            Self::Interval => 2,
-            Self::Timeout => 3,
-            Self::Immediate => 4,
-        }
-    }
-
-    /// Its name in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Listener => "listener",
-            Self::Interval => "interval",
-            Self::Timeout => "timeout",
-            Self::Immediate => "immediate",
-        }
-    }
-}
+pub use super::layout::{
+    FLAG_LATE, FLAG_WEAK, HEADER_WORDS, HELD_WORDS, JOBS_WORDS, KEY_HEAD_WORDS, MAX_FLAGS, MAX_WORD,
+    OPEN_HEAD_WORDS, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, OUTCOME_TIMED_OUT, ResourceKind,
+    SURVIVOR_WORDS, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
+};
 
 /// The header of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +97,7 @@ pub struct KeyRecord<'a> {
 
 impl<'a> KeyRecord<'a> {
     /// The survivors.
+    #[must_use]
     pub fn survivors(&self) -> impl ExactSizeIterator<Item = Survivor> + use<'a> {
         self.survivors.chunks_exact(SURVIVOR_WORDS).map(|words| Survivor {
             origin: whole(words[0]),
@@ -375,13 +291,13 @@ fn split_record(words: &[f64]) -> Option<(Record<'_>, &[f64])> {
             Some((Record::Key(record), rest))
         }
         TAG_OPEN => {
-            let (head, held, rest) = take(OPEN_HEAD_WORDS, HELD_WORDS)?;
+            let (head, items, rest) = take(OPEN_HEAD_WORDS, HELD_WORDS)?;
             let record = OpenRecord {
                 name: narrow(head[1]),
                 job_id: whole(head[2]),
                 open_for_ms: whole(head[3]),
                 last_site: narrow(head[4]),
-                held,
+                held: items,
             };
             Some((Record::Open(record), rest))
         }
@@ -418,6 +334,11 @@ fn ranged(words: &[f64], index: usize, field: &'static str, min: u32, max: u32) 
 /// Adding 2^52 leaves a double no room for a fraction, so taking it away again gives back whole numbers only; from
 /// 2^52 on there are no others. No branch and no call, so the compiler checks several words at once.
 #[expect(clippy::float_cmp, reason = "a whole number survives the way there and back exactly")]
+#[expect(
+    clippy::needless_bitwise_bool,
+    clippy::manual_range_contains,
+    reason = "keeps the loop free of branches"
+)]
 fn are_whole(words: &[f64]) -> bool {
     const NO_FRACTION: f64 = 4_503_599_627_370_496.0;
     words.iter().fold(true, |all, &word| {

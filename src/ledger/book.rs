@@ -87,7 +87,8 @@ impl Book {
     /// Folds one batch of this thread.
     pub fn fold(&mut self, batch: &Batch<'_>, context: &Context<'_>) {
         let header = &batch.header;
-        if header.pass <= self.pass || self.pending.as_ref().is_some_and(|pending| header.pass < pending.pass) {
+        if header.pass <= self.pass || self.pending.as_ref().is_some_and(|pending| header.pass < pending.pass)
+        {
             return;
         }
         let mut pending = match self.pending.take() {
@@ -178,8 +179,7 @@ impl Book {
         let mut keys = std::mem::take(&mut self.keys);
         keys.retain(|key, state| {
             let pass = self.boil_down(*key, state, passes.remove(key), header, context);
-            let look =
-                Look { finished: self.finished(key.name), finished_all: self.finished_all, live: 0 };
+            let look = Look { finished: self.finished(key.name), finished_all: self.finished_all, live: 0 };
             state.take(*key, pass, look, header, context.mode);
             !state.is_done()
         });
@@ -279,8 +279,12 @@ impl Pending {
     }
 
     fn bytes(&self) -> usize {
-        let survivors: usize =
-            self.keys.values().flat_map(|key| &key.slices).map(|slice| slice.len() * size_of::<Survivor>()).sum();
+        let survivors: usize = self
+            .keys
+            .values()
+            .flat_map(|key| &key.slices)
+            .map(|slice| slice.len() * size_of::<Survivor>())
+            .sum();
         survivors + self.keys.len() * size_of::<(Key, PendingKey)>() + self.folded.len() * size_of::<Key>()
     }
 }

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use parking_lot::RwLock;
 
-
 /// Stands for every text that no longer fits; id [`OTHER_ID`] in each table.
 pub const OTHER: &str = "(other)";
 /// Job name of everything created outside any job; id [`BETWEEN_JOBS_ID`] in the table of names.
@@ -216,6 +215,8 @@ mod tests {
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert!(ids.iter().all(|list| *list == ids[0]));
-        assert!(ids[0].iter().enumerate().all(|(i, id)| table.text(*id).as_deref() == Some(&format!("text {i}"))));
+        assert!(
+            ids[0].iter().enumerate().all(|(i, id)| table.text(*id).as_deref() == Some(&format!("text {i}")))
+        );
     }
 }

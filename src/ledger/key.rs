@@ -68,6 +68,8 @@ struct FirstCohort {
     boundary: u64,
     /// How many there were.
     count: u64,
+    /// Time of the pass that saw them first, in milliseconds.
+    seen_ms: u64,
 }
 
 /// Everything known about a key.
@@ -125,7 +127,7 @@ impl KeyState {
             self.cohort = None;
         } else {
             self.last_seen_ms = header.now_ms;
-            self.start_cohort(&mut pass.summary);
+            self.start_cohort(&mut pass.summary, header.now_ms);
         }
         self.history.push(Look { live, ..look });
         self.looks += 1;
@@ -165,11 +167,18 @@ impl KeyState {
         self.history.bytes() + self.last.sites.capacity() * size_of::<(u32, u64)>()
     }
 
-    fn start_cohort(&mut self, summary: &mut Summary) {
+    fn start_cohort(&mut self, summary: &mut Summary, seen_ms: u64) {
         if self.cohort.is_none() && summary.live >= MIN_JOBS_LEAVING {
             summary.in_cohort = summary.live;
-            self.cohort = Some(FirstCohort { boundary: summary.last_order, count: summary.live });
+            self.cohort = Some(FirstCohort { boundary: summary.last_order, count: summary.live, seen_ms });
         }
+    }
+
+    /// One-shot timers of the first cohort may still fire: their longest delay has not passed since they were seen.
+    fn ends_later(&self, key: Key) -> bool {
+        let seen_ms = self.cohort.map_or(self.first_seen_ms, |cohort| cohort.seen_ms);
+        let passed_ms = self.last_seen_ms.saturating_sub(seen_ms);
+        key.kind == ResourceKind::Timeout && passed_ms < self.last.carriers.held_ms
     }
 
     fn judge(&self, key: Key, mode: Mode) -> Judgement {
@@ -192,6 +201,7 @@ impl KeyState {
             place_known: self.last.place_known,
             looks: self.looks,
             mixed: key == Key::other(key.kind),
+            ends_later: self.ends_later(key),
         })
     }
 }

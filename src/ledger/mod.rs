@@ -6,10 +6,13 @@
 
 pub mod batch;
 pub mod book;
+#[cfg(test)]
+pub(crate) mod builder;
 pub mod error;
 pub mod history;
 pub mod intern;
 pub mod key;
+pub mod layout;
 pub mod summary;
 pub mod texts;
 

@@ -4,9 +4,7 @@
 //! first cohort are alive. Afterwards only this summary stays, so a leak of a million listeners costs the ledger
 //! no more than one of three.
 
-use super::batch::{
-    FLAG_LATE, FLAG_WEAK, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, Survivor,
-};
+use super::batch::{FLAG_LATE, FLAG_WEAK, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, Survivor};
 use crate::verdict::blame::Outcomes;
 
 /// Sites kept per key, the most frequent ones.

@@ -90,7 +90,7 @@ pub fn findings(view: &RunView<'_>) -> Vec<Finding> {
 fn sum_up(view: &RunView<'_>, key: Key, rows: &[(&Book, &KeyState)]) -> Finding {
     let text = |found: Option<Arc<str>>| found.unwrap_or_else(|| Arc::from(OTHER));
     let shape_text = text(view.texts.shapes.text(key.shape));
-    let status = rows.iter().map(|(_, state)| state.judgement.status).min_by_key(rank);
+    let status = rows.iter().map(|(_, state)| state.judgement.status).min_by_key(|status| rank(*status));
     let mut finding = Finding {
         key,
         status: status.unwrap_or(Status::Gone),
@@ -174,9 +174,9 @@ fn as_float(count: u64) -> f64 {
 }
 
 /// The most telling status comes first.
-fn rank(status: &Status) -> (u8, Option<Certainty>, &'static str) {
+fn rank(status: Status) -> (u8, Option<Certainty>, &'static str) {
     let reason = |reason: Reason| reason.text();
-    match *status {
+    match status {
         Status::Leak(certainty) => (0, Some(certainty), ""),
         Status::Undecided(why) => (1, None, reason(why)),
         Status::Returned => (2, None, ""),

@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn site_and_order_of_fields_do_not_matter() {
-        let with_site = r#"{"event":"end","site":"a.js:3:1","source":"1a2b3c4d","callback":"onEnd","owner":"Redis"}"#;
+        let with_site =
+            r#"{"event":"end","site":"a.js:3:1","source":"1a2b3c4d","callback":"onEnd","owner":"Redis"}"#;
         let id = |shape| fingerprint(ResourceKind::Listener, shape, "send-email");
         assert_eq!(id(SHAPE), id(with_site));
     }

@@ -1,0 +1,85 @@
+use super::*;
+
+fn place(line: u32) -> Place {
+    Place { file: Some("jobs/a.js".to_owned()), line: Some(line), column: Some(1), function: None }
+}
+
+fn listener(event: &str, line: u32, count: u64) -> Leak {
+    Leak {
+        fingerprint: format!("L-{event}"),
+        certainty: "sure",
+        kind: "listener",
+        description: format!("'{event}' listener"),
+        job: "send-email".to_owned(),
+        per_job: 1.0,
+        count,
+        jobs_finished: count,
+        jobs_leaving: OutcomeCounts::default(),
+        site: Some(place(line)),
+        sites: Vec::new(),
+        stack: Vec::new(),
+        called_from: None,
+        owner: "app".to_owned(),
+        via: None,
+        holder: Some(Holder { class: None, event: Some(event.to_owned()), owners: 1, listeners_now: count }),
+        held_ms: None,
+        fix: String::new(),
+        only_when_failing: false,
+        companions: Vec::new(),
+        evidence: EvidenceRow {
+            windows: 1,
+            survivors: count,
+            per_job_low: 1.0,
+            per_job_high: 1.0,
+            collections: 0,
+            cohort_alive: 1.0,
+        },
+        retained_bytes: None,
+        retaining_path: None,
+        first_seen: 0,
+        last_seen: 0,
+    }
+}
+
+fn events(leaks: &[Leak]) -> Vec<&str> {
+    leaks.iter().map(|leak| leak.description.as_str()).collect()
+}
+
+#[test]
+fn listeners_of_one_line_are_one_leak_with_companions() {
+    let leaks = arrange(vec![listener("error", 3, 9), listener("end", 3, 9), listener("close", 3, 9)]);
+    assert_eq!(events(&leaks), ["'close' listener"]);
+    assert_eq!(leaks[0].companions, ["'end' listener", "'error' listener"]);
+}
+
+#[test]
+fn listeners_of_other_lines_counts_jobs_or_kinds_stay_apart() {
+    let other_job = Leak { job: "thumb".to_owned(), ..listener("d", 3, 9) };
+    let timer = Leak { holder: None, kind: "interval", ..listener("e", 3, 9) };
+    let no_place = Leak { site: None, ..listener("f", 3, 9) };
+    let leaks = arrange(vec![
+        listener("a", 3, 9),
+        listener("b", 4, 9),
+        listener("c", 3, 8),
+        other_job,
+        timer,
+        no_place.clone(),
+        no_place,
+    ]);
+    assert_eq!(leaks.len(), 7);
+}
+
+#[test]
+fn equal_fingerprints_are_numbered_by_place() {
+    let same = |line, count| Leak { fingerprint: "L-same".to_owned(), ..listener("end", line, count) };
+    let leaks = arrange(vec![same(30, 9), same(10, 8), same(20, 7)]);
+    let ids: Vec<_> = leaks.iter().map(|leak| (leak.fingerprint.as_str(), leak.count)).collect();
+    assert_eq!(ids, [("L-same-3", 9), ("L-same", 8), ("L-same-2", 7)]);
+}
+
+#[test]
+fn sure_leaks_come_first_then_the_most_frequent() {
+    let likely = Leak { certainty: "likely", ..listener("a", 1, 99) };
+    let leaks = arrange(vec![listener("b", 2, 5), likely, listener("c", 3, 50)]);
+    assert_eq!(events(&leaks), ["'c' listener", "'b' listener", "'a' listener"]);
+}

@@ -12,7 +12,8 @@ const MS_PER_MIN: f64 = 60_000.0;
 #[must_use]
 pub fn memory(facts: &MemoryFacts) -> Memory {
     let samples = &facts.samples[facts.samples.len().saturating_sub(MAX_SAMPLES)..];
-    let per_job = |read: fn(&Sample) -> Option<f64>| slope(samples, |sample| sample.jobs, read).map(|s| round(s.mid));
+    let per_job =
+        |read: fn(&Sample) -> Option<f64>| slope(samples, |sample| sample.jobs, read).map(|s| round(s.mid));
     let rss_per_ms = slope(samples, |sample| sample.at_ms, |sample| sample.rss_bytes);
     let seconds = facts
         .limit_bytes

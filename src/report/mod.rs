@@ -40,7 +40,8 @@ struct Sorted {
 pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     let totals = open::job_totals(view);
     let completed = totals.values().fold(0, |sum: u64, counts| sum.saturating_add(counts.completed));
-    let finished_all = view.books.iter().map(|book| book.finished_all()).sum::<u64>() + view.retired.finished_all;
+    let finished_all =
+        view.books.iter().map(|book| book.finished_all()).sum::<u64>() + view.retired.finished_all;
     let mut open_jobs = open::open_rows(view, &totals);
     let is_strict = facts.check.as_ref().is_some_and(|check| check.strict);
     let mut sorted = Sorted::default();
@@ -120,8 +121,14 @@ impl Sorted {
     fn arranged(mut self) -> Self {
         self.leaks = leaks::arrange(self.leaks);
         self.kept.sort_by(|a, b| {
-            (!a.undecided, b.count, &a.job, &a.description, &a.site, a.reason)
-                .cmp(&(!b.undecided, a.count, &b.job, &b.description, &b.site, b.reason))
+            (!a.undecided, b.count, &a.job, &a.description, &a.site, a.reason).cmp(&(
+                !b.undecided,
+                a.count,
+                &b.job,
+                &b.description,
+                &b.site,
+                b.reason,
+            ))
         });
         self.returned.sort_by(|a, b| {
             (b.peak, &a.job, &a.fingerprint, &a.site).cmp(&(a.peak, &b.job, &b.fingerprint, &b.site))

@@ -44,7 +44,10 @@ mod tests {
         let emitter = Shape::parse(r#"{"event":"end"}"#);
         let target = Shape::parse(r#"{"event":"abort","target":"event-target"}"#);
         assert_eq!(fix(ResourceKind::Listener, &emitter), "remove it with off('end', fn) in a finally block");
-        assert_eq!(fix(ResourceKind::Listener, &target), "removeEventListener('abort', fn) in a finally block");
+        assert_eq!(
+            fix(ResourceKind::Listener, &target),
+            "removeEventListener('abort', fn) in a finally block"
+        );
         for (kind, call) in [
             (ResourceKind::Interval, "clearInterval"),
             (ResourceKind::Timeout, "clearTimeout"),

@@ -34,7 +34,10 @@ mod tests {
     use super::*;
 
     fn climb(bytes_per_ms: f64) -> Option<Slope> {
-        growth((0..10).map(|i| Point::new(f64::from(i) * 1_000.0, 100.0 + f64::from(i) * 1_000.0 * bytes_per_ms)))
+        growth(
+            (0..10)
+                .map(|i| Point::new(f64::from(i) * 1_000.0, 100.0 + f64::from(i) * 1_000.0 * bytes_per_ms)),
+        )
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::trend::{Trend, growing_intervals, trend};
 
 /// What is known about one kind of leftover. Counts are of leftovers past their grace period.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent facts, not a state")]
 pub struct Evidence<'a> {
     /// How it was gathered.
     pub mode: Mode,
@@ -31,6 +32,8 @@ pub struct Evidence<'a> {
     pub looks: u64,
     /// Several things thrown together for lack of room.
     pub mixed: bool,
+    /// They end by themselves, at a time that has not come yet for the first of them.
+    pub ends_later: bool,
 }
 
 /// The first leftovers measured, and how many of them are still there.
@@ -92,6 +95,8 @@ pub enum Reason {
     PlaceUnknown,
     /// A garbage collection may still take them.
     WaitsForCollection,
+    /// They are timers that are not due yet.
+    NotDueYet,
     /// Too few jobs or looks so far.
     TooFewLooks,
     /// They began to grow only lately.
@@ -110,6 +115,7 @@ impl Reason {
             Self::NotGrowing => "not growing",
             Self::PlaceUnknown => "place unknown",
             Self::WaitsForCollection => "waits for a collection",
+            Self::NotDueYet => "not due yet",
             Self::TooFewLooks => "needs more jobs",
             Self::JustStarted => "began to grow lately",
         }
@@ -154,9 +160,11 @@ pub fn judge(evidence: &Evidence) -> Judgement {
 fn withdraw(evidence: &Evidence, found: Status) -> Status {
     let is_low = evidence.live.saturating_mul(RETURNED_DIVISOR) <= evidence.peak;
     let is_released = is_low || is_cohort_gone(evidence);
+    // A check shows only its last look, so it has nothing to withdraw.
+    let was_shown = evidence.was_leak && evidence.mode == Mode::Production;
     match found {
         Status::Leak(_) => found,
-        _ if evidence.was_leak && is_released => Status::Returned,
+        _ if was_shown && is_released => Status::Returned,
         _ => found,
     }
 }
@@ -199,6 +207,10 @@ fn growing_status(evidence: &Evidence, growing: usize, slope: Option<Slope>) -> 
             Status::Undecided(Reason::TooFewLooks)
         };
     }
+    // Timers that nobody clears pile up until the first one fires. A check reports them with their delay instead.
+    if evidence.mode == Mode::Production && evidence.ends_later {
+        return Status::Undecided(Reason::NotDueYet);
+    }
     if evidence.mode == Mode::Production && !evidence.place_known && evidence.looks < LOOKS_WITHOUT_PLACE {
         return Status::Undecided(Reason::PlaceUnknown);
     }
@@ -218,7 +230,8 @@ fn certainty(evidence: &Evidence, growing: usize) -> Certainty {
 
 /// One or two leaving jobs: information, unless a check can still find the third one.
 fn few_jobs(evidence: &Evidence) -> Status {
-    if evidence.mode == Mode::Production && evidence.jobs_leaving + evidence.jobs_waiting >= MIN_JOBS_LEAVING {
+    if evidence.mode == Mode::Production && evidence.jobs_leaving + evidence.jobs_waiting >= MIN_JOBS_LEAVING
+    {
         return Status::Undecided(Reason::WaitsForCollection);
     }
     if evidence.live == 0 {

@@ -58,7 +58,11 @@ pub fn next(progress: &Progress, limits: &Limits) -> Step {
     }
     if let Some(fixed) = limits.fixed_jobs {
         let is_done = progress.finished >= fixed;
-        return if is_done { Step::Enough("ran the jobs asked for") } else { Step::More("runs the jobs asked for") };
+        return if is_done {
+            Step::Enough("ran the jobs asked for")
+        } else {
+            Step::More("runs the jobs asked for")
+        };
     }
     if progress.finished >= limits.max_jobs {
         return Step::Enough("ran the most jobs a check runs");
@@ -76,7 +80,11 @@ fn by_evidence(progress: &Progress, limits: &Limits) -> Step {
     let is_steady = progress.finished >= STEADY_JOBS;
     if !progress.retained {
         let is_enough = is_steady || progress.elapsed_ms >= limits.quick_ms;
-        return if is_enough { Step::Enough("nothing is left behind") } else { Step::More("nothing is left so far") };
+        return if is_enough {
+            Step::Enough("nothing is left behind")
+        } else {
+            Step::More("nothing is left so far")
+        };
     }
     if progress.undecided > 0 {
         return Step::More("some leftovers may still turn out either way");
@@ -92,7 +100,11 @@ fn by_evidence(progress: &Progress, limits: &Limits) -> Step {
             Step::More("the leaks are sure unless a plateau is ahead")
         };
     }
-    if is_steady { Step::Enough("what is left does not grow") } else { Step::More("what is left may still grow") }
+    if is_steady {
+        Step::Enough("what is left does not grow")
+    } else {
+        Step::More("what is left may still grow")
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +153,8 @@ mod tests {
 
     #[test]
     fn likely_leaks_and_undecided_leftovers_go_on_to_the_most_jobs() {
-        let likely = Progress { retained: true, likely_leaks: 1, finished: 380, elapsed_ms: 60_000.0, ..START };
+        let likely =
+            Progress { retained: true, likely_leaks: 1, finished: 380, elapsed_ms: 60_000.0, ..START };
         assert!(!is_enough(likely, LIMITS));
         assert!(!is_enough(Progress { likely_leaks: 0, undecided: 1, ..likely }, LIMITS));
         assert!(is_enough(Progress { finished: 400, ..likely }, LIMITS));
@@ -165,6 +178,9 @@ mod tests {
         let limits = Limits { fixed_jobs: Some(7), ..LIMITS };
         assert!(!is_enough(Progress { finished: 6, ..START }, limits));
         assert!(is_enough(Progress { finished: 7, ..START }, limits));
-        assert!(!is_enough(Progress { finished: 400, ..START }, Limits { fixed_jobs: Some(1_000), ..LIMITS }));
+        assert!(!is_enough(
+            Progress { finished: 400, ..START },
+            Limits { fixed_jobs: Some(1_000), ..LIMITS }
+        ));
     }
 }

@@ -45,7 +45,11 @@ pub fn overall(sum: &Sum) -> (Verdict, Vec<String>) {
     }
     let mut missing = Vec::new();
     if sum.finished < jobs_needed(sum) {
-        missing.push(format!("only {} finished: at least {} are needed", jobs(sum.finished), jobs_needed(sum)));
+        missing.push(format!(
+            "only {} finished: at least {} are needed",
+            jobs(sum.finished),
+            jobs_needed(sum)
+        ));
     }
     if sum.undecided > 0 {
         let things = if sum.undecided == 1 { "1 leftover" } else { "some leftovers" };
@@ -56,7 +60,8 @@ pub fn overall(sum: &Sum) -> (Verdict, Vec<String>) {
             missing.push("no job completed, so only the failing path was seen".to_owned());
         }
         if sum.stuck > 0 {
-            missing.push(format!("{} never ended, and what they hold cannot be judged", jobs(sum.stuck as u64)));
+            missing
+                .push(format!("{} never ended, and what they hold cannot be judged", jobs(sum.stuck as u64)));
         }
     }
     let verdict = if missing.is_empty() { Verdict::Clean } else { Verdict::Inconclusive };

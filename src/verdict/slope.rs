@@ -120,8 +120,8 @@ fn rank_interval(sorted: &[f64], variance: f64) -> (f64, f64) {
     #[expect(clippy::cast_precision_loss, reason = "at most 2,080 slopes")]
     let count = sorted.len() as f64;
     let spread = Z_95 * variance.sqrt();
-    let low_rank = ((count - spread) / 2.0).floor().clamp(1.0, count);
-    let high_rank = ((count + spread) / 2.0 + 1.0).ceil().clamp(1.0, count);
+    let low_rank = f64::midpoint(count, -spread).floor().clamp(1.0, count);
+    let high_rank = (f64::midpoint(count, spread) + 1.0).ceil().clamp(1.0, count);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
