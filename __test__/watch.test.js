@@ -170,7 +170,7 @@ test('production samples the first jobs of a name, then few, and more while a fi
     assert.equal(watch.sites.captures, 5)
     await once()
     assert.equal(watch.sites.captures, 6, 'one in 64')
-    watch.names.get('mail').wantsSites = true
+    watch.sampling.wanted = new Set(['x'])
     await once()
     assert.equal(watch.sites.captures, 7)
   })

@@ -12,7 +12,11 @@ const { nameOpenJobs } = require('./open-jobs')
 const originals = require('./originals')
 
 /** Jobs between two looks, by how many were measured: small first, so that a leak shows early. */
-const WINDOWS = [{ upTo: 100, jobs: 10 }, { upTo: 200, jobs: 20 }, { upTo: Infinity, jobs: 100 }]
+const WINDOWS = [
+  { upTo: 100, jobs: 10 },
+  { upTo: 200, jobs: 20 },
+  { upTo: Infinity, jobs: 100 }
+]
 const MIN_JOBS = 20
 const MAX_JOBS = 400
 /** A clean job is run up to 100 times as long as that takes no longer than this. */
@@ -34,7 +38,7 @@ let busy = false
 
 class Check {
   /** @param {any} options resolved; `name` set */
-  constructor (options) {
+  constructor(options) {
     this.options = options
     this.startedAt = clock()
     this.deadline = this.startedAt + options.timeoutMs
@@ -53,16 +57,16 @@ class Check {
     this.waitedForTimers = false
   }
 
-  get remainingMs () {
+  get remainingMs() {
     return this.deadline - clock()
   }
 
-  get measured () {
+  get measured() {
     return this.next - this.options.warmupJobs
   }
 
   /** @param {(i: number) => any} job @returns {Promise<any>} the report */
-  async run (job) {
+  async run(job) {
     this.job = job
     await this.runJobs(this.options.warmupJobs)
     await this.settleBriefly()
@@ -80,18 +84,18 @@ class Check {
     }
   }
 
-  get mustStop () {
+  get mustStop() {
     return this.remainingMs <= 0 || this.hanging > MAX_HANGING
   }
 
-  windowSize () {
+  windowSize() {
     const { jobs } = this.options
     const window = WINDOWS.find(({ upTo }) => this.measured < upTo)?.jobs ?? 100
     return jobs === null ? window : Math.min(window, jobs - this.measured)
   }
 
   /** Runs the next jobs, `concurrency` at a time. @param {number} count */
-  async runJobs (count) {
+  async runJobs(count) {
     const end = this.next + count
     const lane = async () => {
       while (this.next < end && !this.mustStop) await this.runOne(this.next++)
@@ -100,10 +104,14 @@ class Check {
   }
 
   /** @param {number} i */
-  async runOne (i) {
+  async runOne(i) {
     let settled = false
-    const running = (async () => runInJob(this.watch, { name: this.name.text, id: `#${i}` }, this.job, undefined, [i]))()
-      .then(() => {}, error => this.noteError(error))
+    const running = (async () =>
+      runInJob(this.watch, { name: this.name.text, id: `#${i}` }, this.job, undefined, [i]))()
+      .then(
+        () => {},
+        (error) => this.noteError(error)
+      )
       .finally(() => {
         settled = true
       })
@@ -115,7 +123,7 @@ class Check {
    * A job that hangs is left open and reported as stuck; the next one starts without it.
    * @param {Promise<void>} running
    */
-  async untilDoneOrHanging (running) {
+  async untilDoneOrHanging(running) {
     const patienceMs = Math.max(HANG_MS, HANG_FACTOR * this.name.maxMs)
     const fewPeers = this.name.finishedCount < 3
     const limitMs = Math.max(0, fewPeers ? this.remainingMs : Math.min(this.remainingMs, patienceMs))
@@ -125,7 +133,7 @@ class Check {
   }
 
   /** @param {any} error */
-  noteError (error) {
+  noteError(error) {
     let text = 'unknown error'
     try {
       text = `${error?.name ?? 'Error'}: ${error?.message ?? show(error)}`.split('\n')[0].slice(0, 200)
@@ -133,12 +141,12 @@ class Check {
     if (this.errors.size < 5 || this.errors.has(text)) this.errors.set(text, (this.errors.get(text) ?? 0) + 1)
   }
 
-  async settleBriefly () {
+  async settleBriefly() {
     await storage.exit(collect)
   }
 
   /** One pass; everything unreachable was collected just before. */
-  look () {
+  look() {
     this.watch.dueCapMs = Math.min(MAX_DUE_WAIT_MS, Math.max(0, this.remainingMs) / 2)
     this.watch.passNow(true)
     this.memory.noteMajor(process.memoryUsage().heapUsed)
@@ -146,7 +154,7 @@ class Check {
   }
 
   /** Waits out the grace period while leftovers go on disappearing, then judges. */
-  async finish () {
+  async finish() {
     await this.settle()
     if (this.watch.dueMs > 0 && !this.waitedForTimers && this.remainingMs > this.watch.dueMs) {
       // One-shot timers that fire soon: what they hold is late, unless they arm themselves again.
@@ -159,7 +167,7 @@ class Check {
     return report
   }
 
-  async settle () {
+  async settle() {
     const until = clock() + Math.min(this.options.graceMs, Math.max(0, this.remainingMs))
     for (let waitMs = FIRST_WAIT_MS; ; waitMs *= 2) {
       await this.settleBriefly()
@@ -170,7 +178,7 @@ class Check {
     }
   }
 
-  ask () {
+  ask() {
     const now = clock()
     const { options, watch } = this
     const report = askReport(watch, {
@@ -198,10 +206,10 @@ class Check {
 }
 
 /** @param {number} ms */
-function cancellableWait (ms) {
+function cancellableWait(ms) {
   /** @type {any} */
   let timer
-  const promise = new Promise(resolve => {
+  const promise = new Promise((resolve) => {
     timer = originals.setTimeout(resolve, ms)
   })
   return { promise, cancel: () => originals.clearTimeout(timer) }
@@ -211,13 +219,13 @@ function cancellableWait (ms) {
  * Opens a check: from here on everything is recorded, so what a module makes while it loads is seen too.
  * @param {any} options resolved; `name` set
  */
-function openCheck (options) {
+function openCheck(options) {
   if (busy) throw new HoldoverError('HOLDOVER_CHECK_BUSY')
   const opened = new Check(options)
   busy = true
   return {
     run: (/** @type {(i: number) => any} */ job) => opened.run(job),
-    close () {
+    close() {
       busy = false
       closeWatch(opened.watch)
     }
@@ -230,9 +238,14 @@ function openCheck (options) {
  * @param {object} [options]
  * @returns {Promise<any>} the report
  */
-async function check (job, options) {
+async function check(job, options) {
   if (typeof job !== 'function') {
-    throw new HoldoverError('HOLDOVER_ARG', { where: 'check', what: 'job', expected: 'a function', got: show(job) })
+    throw new HoldoverError('HOLDOVER_ARG', {
+      where: 'check',
+      what: 'job',
+      expected: 'a function',
+      got: show(job)
+    })
   }
   if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where: 'check' })
   const resolved = resolve(CHECK, options)
@@ -250,7 +263,7 @@ async function check (job, options) {
  * @param {(i: number) => any} job
  * @param {any} [options]
  */
-async function assertNoLeaks (job, options) {
+async function assertNoLeaks(job, options) {
   const report = await check(job, options)
   const { renderText } = require('./reporters/text')
   if (report.verdict === 'leaks') throw new LeakError('HOLDOVER_LEAK', report, renderText(report))

@@ -11,7 +11,7 @@ let gc = null
  * V8's collector without a command-line flag. The flag is taken back at once, since every context
  * made while it is on (the next test file of a runner) would show a `gc` global.
  */
-function collector () {
+function collector() {
   if (gc === null) {
     v8.setFlagsFromString('--expose-gc')
     try {
@@ -24,19 +24,19 @@ function collector () {
 }
 
 /** Lets one loop turn pass; a WeakRef's target is held until then. */
-function turn () {
-  return new Promise(resolve => originals.setImmediate(resolve))
+function turn() {
+  return new Promise((resolve) => originals.setImmediate(resolve))
 }
 
 /** @param {number} ms */
-function wait (ms) {
-  return new Promise(resolve => originals.setTimeout(resolve, ms))
+function wait(ms) {
+  return new Promise((resolve) => originals.setTimeout(resolve, ms))
 }
 
 /**
  * One full collection from a clean stack, with time for finalizers before and after.
  */
-async function collect () {
+async function collect() {
   await turn()
   collector()()
   await turn()

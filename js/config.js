@@ -23,10 +23,11 @@ const wholeBetween = (low, high) => (/** @type {unknown} */ value) =>
   Number.isInteger(value) && /** @type {number} */ (value) >= low && /** @type {number} */ (value) <= high
 
 /** @param {string[]} words */
-const oneOf = words => (/** @type {unknown} */ value) => typeof value === 'string' && words.includes(value)
+const oneOf = (words) => (/** @type {unknown} */ value) => typeof value === 'string' && words.includes(value)
 
 const asNumber = (/** @type {string} */ text) => (text.trim() === '' ? NaN : Number(text))
-const asBoolean = (/** @type {string} */ text) => ({ 1: true, true: true, 0: false, false: false })[text] ?? text
+const asBoolean = (/** @type {string} */ text) =>
+  ({ 1: true, true: true, 0: false, false: false })[text] ?? text
 const asText = (/** @type {string} */ text) => text
 
 const DAY_MS = 86_400_000
@@ -34,11 +35,15 @@ const LEVELS = ['off', 'counts', 'sites', 'full']
 const FORMATS = ['auto', 'text', 'json']
 
 /** @param {any} value */
-function isLogger (value) {
-  return value !== null && typeof value === 'object' && ['info', 'warn', 'error'].every(name => typeof value[name] === 'function')
+function isLogger(value) {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    ['info', 'warn', 'error'].every((name) => typeof value[name] === 'function')
+  )
 }
 
-function defaultName () {
+function defaultName() {
   const main = process.argv[1]
   return `${main === undefined ? 'worker' : path.basename(main, path.extname(main))}-${process.pid}`
 }
@@ -50,33 +55,60 @@ function defaultName () {
  */
 const START = {
   name: {
-    fallback: defaultName, env: 'HOLDOVER_NAME', expected: 'a text of 1 to 100 characters',
-    accepts: value => typeof value === 'string' && value.length > 0 && value.length <= 100, read: asText,
+    fallback: defaultName,
+    env: 'HOLDOVER_NAME',
+    expected: 'a text of 1 to 100 characters',
+    accepts: (value) => typeof value === 'string' && value.length > 0 && value.length <= 100,
+    read: asText,
     atTheLimit: 'refused'
   },
   level: {
-    fallback: 'sites', env: 'HOLDOVER_LEVEL', expected: LEVELS.join(', '), accepts: oneOf(LEVELS), read: asText,
+    fallback: 'sites',
+    env: 'HOLDOVER_LEVEL',
+    expected: LEVELS.join(', '),
+    accepts: oneOf(LEVELS),
+    read: asText,
     atTheLimit: 'steps down to counts when over budget, and says so'
   },
   budget: {
-    fallback: 0.01, env: 'HOLDOVER_BUDGET', expected: 'a share of one CPU above 0 and up to 1',
-    accepts: between(1e-6, 1), read: asNumber, atTheLimit: 'passes are spaced out, then the level steps down'
+    fallback: 0.01,
+    env: 'HOLDOVER_BUDGET',
+    expected: 'a share of one CPU above 0 and up to 1',
+    accepts: between(1e-6, 1),
+    read: asNumber,
+    atTheLimit: 'passes are spaced out, then the level steps down'
   },
   graceMs: {
-    fallback: 30_000, env: 'HOLDOVER_GRACE_MS', expected: 'milliseconds from 0 to a day', accepts: between(0, DAY_MS),
-    read: asNumber, atTheLimit: 'a leftover is judged only after this time'
+    fallback: 30_000,
+    env: 'HOLDOVER_GRACE_MS',
+    expected: 'milliseconds from 0 to a day',
+    accepts: between(0, DAY_MS),
+    read: asNumber,
+    atTheLimit: 'a leftover is judged only after this time'
   },
   'report.everyMs': {
-    fallback: 60_000, env: 'HOLDOVER_REPORT_EVERY_MS', expected: 'milliseconds from 100 to a day, or 0 for never',
-    accepts: value => value === 0 || between(100, DAY_MS)(value), read: asNumber,
-    atTheLimit: 'a finding prints in full once, then one line when its count doubles or it returns; a heartbeat line an hour'
+    fallback: 60_000,
+    env: 'HOLDOVER_REPORT_EVERY_MS',
+    expected: 'milliseconds from 100 to a day, or 0 for never',
+    accepts: (value) => value === 0 || between(100, DAY_MS)(value),
+    read: asNumber,
+    atTheLimit:
+      'a finding prints in full once, then one line when its count doubles or it returns; a heartbeat line an hour'
   },
   'report.format': {
-    fallback: 'auto', env: 'HOLDOVER_REPORT_FORMAT', expected: FORMATS.join(', '), accepts: oneOf(FORMATS), read: asText,
+    fallback: 'auto',
+    env: 'HOLDOVER_REPORT_FORMAT',
+    expected: FORMATS.join(', '),
+    accepts: oneOf(FORMATS),
+    read: asText,
     atTheLimit: 'auto: text for a console, one object a line for a structured logger'
   },
   'report.logger': {
-    fallback: () => console, env: '', expected: 'an object with info, warn and error', accepts: isLogger, read: asText,
+    fallback: () => console,
+    env: '',
+    expected: 'an object with info, warn and error',
+    accepts: isLogger,
+    read: asText,
     atTheLimit: 'an error it throws is swallowed and counted'
   }
 }
@@ -84,52 +116,88 @@ const START = {
 /** Every option of `check` and of the matchers built on it. @type {Record<string, Option>} */
 const CHECK = {
   name: {
-    fallback: null, env: 'HOLDOVER_CHECK_NAME', expected: 'a text of 1 to 100 characters',
-    accepts: value => value === null || (typeof value === 'string' && value.length > 0 && value.length <= 100), read: asText,
+    fallback: null,
+    env: 'HOLDOVER_CHECK_NAME',
+    expected: 'a text of 1 to 100 characters',
+    accepts: (value) =>
+      value === null || (typeof value === 'string' && value.length > 0 && value.length <= 100),
+    read: asText,
     atTheLimit: 'refused'
   },
   jobs: {
-    fallback: null, env: 'HOLDOVER_CHECK_JOBS', expected: 'a whole number from 1 to 1,000,000',
-    accepts: value => value === null || wholeBetween(1, 1_000_000)(value), read: asNumber,
+    fallback: null,
+    env: 'HOLDOVER_CHECK_JOBS',
+    expected: 'a whole number from 1 to 1,000,000',
+    accepts: (value) => value === null || wholeBetween(1, 1_000_000)(value),
+    read: asNumber,
     atTheLimit: 'left out: 20 to 400 by evidence'
   },
   warmupJobs: {
-    fallback: 5, env: 'HOLDOVER_CHECK_WARMUP_JOBS', expected: 'a whole number from 0 to 100,000',
-    accepts: wholeBetween(0, 100_000), read: asNumber, atTheLimit: 'their leftovers are not counted'
+    fallback: 5,
+    env: 'HOLDOVER_CHECK_WARMUP_JOBS',
+    expected: 'a whole number from 0 to 100,000',
+    accepts: wholeBetween(0, 100_000),
+    read: asNumber,
+    atTheLimit: 'their leftovers are not counted'
   },
   concurrency: {
-    fallback: 1, env: 'HOLDOVER_CHECK_CONCURRENCY', expected: 'a whole number from 1 to 10,000',
-    accepts: wholeBetween(1, 10_000), read: asNumber, atTheLimit: 'refused'
+    fallback: 1,
+    env: 'HOLDOVER_CHECK_CONCURRENCY',
+    expected: 'a whole number from 1 to 10,000',
+    accepts: wholeBetween(1, 10_000),
+    read: asNumber,
+    atTheLimit: 'refused'
   },
   timeoutMs: {
-    fallback: 60_000, env: 'HOLDOVER_CHECK_TIMEOUT_MS', expected: 'milliseconds from 100 to a day',
-    accepts: between(100, DAY_MS), read: asNumber, atTheLimit: 'inconclusive'
+    fallback: 60_000,
+    env: 'HOLDOVER_CHECK_TIMEOUT_MS',
+    expected: 'milliseconds from 100 to a day',
+    accepts: between(100, DAY_MS),
+    read: asNumber,
+    atTheLimit: 'inconclusive'
   },
   graceMs: {
-    fallback: 500, env: 'HOLDOVER_CHECK_GRACE_MS', expected: 'milliseconds from 0 to a day', accepts: between(0, DAY_MS),
-    read: asNumber, atTheLimit: 'what is still there then was left behind'
+    fallback: 500,
+    env: 'HOLDOVER_CHECK_GRACE_MS',
+    expected: 'milliseconds from 0 to a day',
+    accepts: between(0, DAY_MS),
+    read: asNumber,
+    atTheLimit: 'what is still there then was left behind'
   },
   strict: {
-    fallback: false, env: 'HOLDOVER_CHECK_STRICT', expected: 'true or false', accepts: value => typeof value === 'boolean',
-    read: asBoolean, atTheLimit: 'true: anything retained fails, also from one job'
+    fallback: false,
+    env: 'HOLDOVER_CHECK_STRICT',
+    expected: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
+    read: asBoolean,
+    atTheLimit: 'true: anything retained fails, also from one job'
   },
   allowInconclusive: {
-    fallback: false, env: 'HOLDOVER_CHECK_ALLOW_INCONCLUSIVE', expected: 'true or false',
-    accepts: value => typeof value === 'boolean', read: asBoolean, atTheLimit: 'true: too little evidence passes'
+    fallback: false,
+    env: 'HOLDOVER_CHECK_ALLOW_INCONCLUSIVE',
+    expected: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
+    read: asBoolean,
+    atTheLimit: 'true: too little evidence passes'
   }
 }
 
 /** @param {any} options @param {string} name may be dotted */
-function pick (options, name) {
-  return name.split('.').reduce((value, key) => (value === null || value === undefined ? undefined : value[key]), options)
+function pick(options, name) {
+  return name
+    .split('.')
+    .reduce((value, key) => (value === null || value === undefined ? undefined : value[key]), options)
 }
 
 /** @param {string} name @param {Option} option @param {any} options @param {NodeJS.ProcessEnv} env */
-function resolveOne (name, option, options, env) {
+function resolveOne(name, option, options, env) {
   const given = pick(options, name)
   if (given !== undefined) {
     if (!option.accepts(given)) {
-      throw new HoldoverError('HOLDOVER_OPTION', { option: name, problem: `must be ${option.expected}, got ${show(given)}` })
+      throw new HoldoverError('HOLDOVER_OPTION', {
+        option: name,
+        problem: `must be ${option.expected}, got ${show(given)}`
+      })
     }
     return given
   }
@@ -146,16 +214,20 @@ function resolveOne (name, option, options, env) {
 }
 
 /** @param {unknown} value */
-function show (value) {
-  return typeof value === 'string' ? `'${value}'` : typeof value === 'object' ? JSON.stringify(value) : String(value)
+function show(value) {
+  return typeof value === 'string'
+    ? `'${value}'`
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value)
 }
 
 /** @param {any} options @param {Record<string, Option>} table @param {string} prefix */
-function refuseUnknown (options, table, prefix = '') {
+function refuseUnknown(options, table, prefix = '') {
   for (const key of Object.keys(options)) {
     const name = prefix + key
     if (name in table) continue
-    const isGroup = Object.keys(table).some(known => known.startsWith(`${name}.`))
+    const isGroup = Object.keys(table).some((known) => known.startsWith(`${name}.`))
     const value = options[key]
     if (isGroup && value !== null && typeof value === 'object') refuseUnknown(value, table, `${name}.`)
     else if (isGroup && value === undefined) continue
@@ -174,21 +246,28 @@ function refuseUnknown (options, table, prefix = '') {
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {any} by the names of the table
  */
-function resolve (table, options = {}, env = process.env) {
+function resolve(table, options = {}, env = process.env) {
   if (options === null || typeof options !== 'object') {
-    throw new HoldoverError('HOLDOVER_ARG', { where: 'holdover', what: 'options', expected: 'an object', got: show(options) })
+    throw new HoldoverError('HOLDOVER_ARG', {
+      where: 'holdover',
+      what: 'options',
+      expected: 'an object',
+      got: show(options)
+    })
   }
   refuseUnknown(options, table)
-  return Object.fromEntries(Object.entries(table).map(([name, option]) => [name, resolveOne(name, option, options, env)]))
+  return Object.fromEntries(
+    Object.entries(table).map(([name, option]) => [name, resolveOne(name, option, options, env)])
+  )
 }
 
 /** `HOLDOVER=off` beats everything: no hook, no binary. */
-function isOff (env = process.env) {
+function isOff(env = process.env) {
   return ['off', '0', 'false'].includes((env.HOLDOVER ?? '').toLowerCase())
 }
 
 /** Memory of the machine, the limit where no container sets one. */
-function machineBytes () {
+function machineBytes() {
   return os.totalmem()
 }
 

@@ -12,7 +12,7 @@ const monotonicNow = performance.now.bind(performance)
 const { timeOrigin } = performance
 
 /** Milliseconds since the epoch, never going back. */
-function clock () {
+function clock() {
   return timeOrigin + monotonicNow()
 }
 
@@ -23,20 +23,20 @@ function clock () {
 const running = []
 
 /** The run that records now, or null. */
-function activeWatch () {
+function activeWatch() {
   const watch = running.length === 0 ? null : running[running.length - 1]
   return watch === null || watch.paused ? null : watch
 }
 
 /** Points the hooks at the run that records now, or takes them off. */
-function routeHooks () {
+function routeHooks() {
   const watch = activeWatch()
   if (watch === null) uninstallHooks()
   else installHooks(watch)
 }
 
 /** Level off and back. @param {Watch} watch @param {boolean} paused */
-function pauseWatch (watch, paused) {
+function pauseWatch(watch, paused) {
   watch.paused = paused
   routeHooks()
 }
@@ -47,7 +47,7 @@ function pauseWatch (watch, paused) {
  * @param {'production' | 'check'} options.mode
  * @param {number} options.graceMs
  */
-function openWatch ({ mode, graceMs }) {
+function openWatch({ mode, graceMs }) {
   const ledger = native()
   const internals = probeInternals(process.env.HOLDOVER_PRIVATE_FIELDS !== 'off')
   const run = ledger.openRun(JSON.stringify({ mode, graceMs }))
@@ -58,7 +58,7 @@ function openWatch ({ mode, graceMs }) {
 }
 
 /** Ends a run: the hooks go back to the run before it, or off when it was the last. @param {Watch} watch */
-function closeWatch (watch) {
+function closeWatch(watch) {
   const at = running.indexOf(watch)
   if (at === -1) return
   running.splice(at, 1)
@@ -67,7 +67,7 @@ function closeWatch (watch) {
 }
 
 /** What the report says about where it was made. */
-function environment () {
+function environment() {
   return { holdover: version, node: process.version, platform: `${process.platform}-${process.arch}` }
 }
 
@@ -77,7 +77,7 @@ function environment () {
  * @param {object} facts see src/report
  * @returns {any}
  */
-function askReport (watch, facts) {
+function askReport(watch, facts) {
   return JSON.parse(watch.ledger.report(watch.run, JSON.stringify({ ...facts, env: environment() })))
 }
 

@@ -29,7 +29,7 @@ const MESSAGES = {
  * @param {string} code a key of the table
  * @param {Record<string, unknown>} [values] placeholder values
  */
-function describe (code, values = {}) {
+function describe(code, values = {}) {
   return MESSAGES[code].replace(/\{(\w+)\}/g, (_, name) => String(values[name]))
 }
 
@@ -40,7 +40,7 @@ class HoldoverError extends Error {
    * @param {Record<string, unknown>} [values]
    * @param {ErrorOptions} [options]
    */
-  constructor (code, values, options) {
+  constructor(code, values, options) {
     super(describe(code, values), options)
     this.name = 'HoldoverError'
     this.code = code
@@ -54,7 +54,7 @@ class LeakError extends HoldoverError {
    * @param {import('./index').Report} report
    * @param {string} text
    */
-  constructor (code, report, text) {
+  constructor(code, report, text) {
     super(code, { report: text })
     this.name = 'LeakError'
     this.report = report

@@ -72,6 +72,8 @@ export interface Kept {
   job: string
   count: number
   reason: string
+  /** More jobs may still turn it into a leak. */
+  undecided: boolean
   site: Site | null
 }
 
@@ -82,7 +84,7 @@ export interface Returned {
   description: string
   job: string
   peak: number
-  count: number
+  now: number
   site: Site | null
 }
 

@@ -9,7 +9,7 @@ class JobName {
    * @param {number} id interned by the ledger
    * @param {string} text
    */
-  constructor (id, text) {
+  constructor(id, text) {
     this.id = id
     this.text = text
     this.started = 0
@@ -20,11 +20,9 @@ class JobName {
     this.warmup = [0, 0, 0]
     this.totalMs = 0
     this.maxMs = 0
-    /** Something was retained whose line is not known yet: sample more of the next jobs. */
-    this.wantsSites = false
   }
 
-  get finishedCount () {
+  get finishedCount() {
     return this.finished[0] + this.finished[1] + this.finished[2]
   }
 }
@@ -42,7 +40,7 @@ class JobScope {
    * @param {import('./watch').Watch} watch
    * @param {number} startedAt ms
    */
-  constructor (id, job, watch, startedAt) {
+  constructor(id, job, watch, startedAt) {
     this.id = id
     this.job = job
     this.watch = watch
@@ -74,7 +72,7 @@ class Birth {
    * @param {number} bornAt the end-order counter when it was made outside or after its job; 0 inside
    * @param {number} site site id, 0 when not sampled
    */
-  constructor (scope, bornAt, site) {
+  constructor(scope, bornAt, site) {
     this.scope = scope
     this.bornAt = bornAt
     this.site = site

@@ -6,7 +6,7 @@ const { machineBytes } = require('./config')
 const MAX_SAMPLES = 64
 
 /** The container's limit if there is one, else the machine's memory; bytes. */
-function limitBytes () {
+function limitBytes() {
   const machine = machineBytes()
   const constrained = process.constrainedMemory?.() ?? 0
   return constrained > 0 && constrained < machine ? constrained : machine
@@ -16,7 +16,7 @@ function limitBytes () {
  * Heap statistics over time, thinned so that the first and the latest sample always stay.
  */
 class MemoryLog {
-  constructor () {
+  constructor() {
     /** @type {object[]} */
     this.samples = []
     /** @type {number | null} heap in use right after the last major collection */
@@ -26,12 +26,12 @@ class MemoryLog {
   }
 
   /** @param {number} heapUsedBytes */
-  noteMajor (heapUsedBytes) {
+  noteMajor(heapUsedBytes) {
     this.afterGcBytes = heapUsedBytes
   }
 
   /** @param {number} atMs @param {number} jobs finished so far, of all names */
-  read (atMs, jobs) {
+  read(atMs, jobs) {
     const usage = process.memoryUsage()
     return {
       atMs: Math.round(atMs),
@@ -45,7 +45,7 @@ class MemoryLog {
   }
 
   /** @param {number} atMs @param {number} jobs */
-  sample (atMs, jobs) {
+  sample(atMs, jobs) {
     if (++this.skipped < this.step) return
     this.skipped = 0
     this.samples.push(this.read(atMs, jobs))
@@ -55,7 +55,7 @@ class MemoryLog {
   }
 
   /** What the report needs. @param {number} atMs @param {number} jobs */
-  facts (atMs, jobs) {
+  facts(atMs, jobs) {
     const { atMs: _at, jobs: _jobs, ...now } = this.read(atMs, jobs)
     return {
       ...now,

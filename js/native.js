@@ -9,7 +9,7 @@ const { HoldoverError } = require('./errors')
  */
 let loaded = null
 
-function load () {
+function load() {
   if (loaded !== null) return loaded
   // Loading an addon while a startup snapshot is being built is a fatal V8 error.
   const snapshotting = require('node:v8').startupSnapshot?.isBuildingSnapshot?.() === true
@@ -23,12 +23,12 @@ function load () {
 }
 
 /** The native exports, or null where no binary loads. */
-function tryNative () {
+function tryNative() {
   return load().binding
 }
 
 /** The native exports; throws HOLDOVER_BINARY where no binary loads. */
-function native () {
+function native() {
   const { binding, failure } = load()
   if (binding === null) {
     const reason = failure === null ? 'unknown' : failure.message.split('\n')[0]

@@ -7,7 +7,7 @@ const MAX_LOOKED_UP = 1_024
  * @param {any} report changed in place
  * @param {import('./watch').Watch} watch
  */
-function nameOpenJobs (report, watch) {
+function nameOpenJobs(report, watch) {
   const ids = new Map()
   for (const scope of watch.open) {
     if (ids.size === MAX_LOOKED_UP) break

@@ -9,7 +9,7 @@ const MARKER = `${path.sep}node_modules${path.sep}`
 const versions = new Map()
 
 /** @param {string} folder */
-function versionOf (folder) {
+function versionOf(folder) {
   let version = versions.get(folder)
   if (version === undefined) {
     try {
@@ -23,7 +23,7 @@ function versionOf (folder) {
 }
 
 /** @param {string} file absolute path or node: URL */
-function isLibrary (file) {
+function isLibrary(file) {
   return file.includes(MARKER)
 }
 
@@ -31,7 +31,7 @@ function isLibrary (file) {
  * Who owns the code in a file: 'app', 'library:<name>@<version>' or 'node'.
  * @param {string} file absolute path or node: URL
  */
-function ownerOf (file) {
+function ownerOf(file) {
   if (file.startsWith('node:')) return 'node'
   const at = file.lastIndexOf(MARKER)
   if (at === -1) return 'app'

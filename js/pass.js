@@ -8,11 +8,13 @@
 const LAYOUT = Object.freeze({
   version: 1,
   headerWords: 9,
-  survivorWords: 4,
+  survivorWords: 5,
   records: Object.freeze({ jobs: 1, key: 2, open: 3 }),
-  flags: Object.freeze({ late: 4, weak: 8 })
+  flags: Object.freeze({ late: 4, weak: 8, target: 16 })
 })
 
+/** Events and durations wanted at once. */
+const MAX_UNPLACED = 256
 /** Words after which a slice is handed to the ledger. */
 const FLUSH_WORDS = 32_768
 
@@ -21,7 +23,7 @@ const INTEREST = Object.freeze({ none: 0, survivor: 1, held: 2 })
 /** One key (job name × kind × shape) in this slice. */
 class Row {
   /** @param {number} name @param {number} kind @param {number} shape */
-  constructor (name, kind, shape) {
+  constructor(name, kind, shape) {
     this.name = name
     this.kind = kind
     this.shape = shape
@@ -33,6 +35,8 @@ class Row {
     /** @type {number[]} */
     this.words = []
     this.sites = 0
+    /** Event name, or duration of a timer, 0 for immediates: what to capture the next time. @type {any} */
+    this.sampledBy = 0
   }
 }
 
@@ -46,7 +50,7 @@ class Pass {
    * @param {number} init.startedAt
    * @param {boolean} init.forced collections were forced before it, so whatever is there is reachable
    */
-  constructor ({ watch, number, mark, majorCut, startedAt, forced }) {
+  constructor({ watch, number, mark, majorCut, startedAt, forced }) {
     this.watch = watch
     this.number = number
     this.mark = mark
@@ -61,13 +65,13 @@ class Pass {
     /** Longest time until one of the one-shot timers found is due, below `watch.dueCapMs`. */
     this.dueMs = 0
     /** @type {Map<import('./job').JobScope, Map<string, number>>} "kind,shape" → count by open job */
-    this.held = new Map(watch.longestOpen(startedAt).map(scope => [scope, new Map()]))
-    /** @type {Map<number, boolean>} name id → whether all its survivors have a known site */
-    this.placed = new Map()
+    this.held = new Map(watch.longestOpen(startedAt).map((scope) => [scope, new Map()]))
+    /** Events and durations of keys without a single known line. @type {Set<any>} */
+    this.unplaced = new Set()
   }
 
   /** @param {import('./job').Birth} birth when the job that made it ended, as an order number */
-  orderOf (birth) {
+  orderOf(birth) {
     return birth.scope === null ? birth.bornAt : birth.scope.order
   }
 
@@ -76,7 +80,7 @@ class Pass {
    * and measured; held by a job that is open for suspiciously long; or nothing.
    * @param {import('./job').Birth} birth
    */
-  interest (birth) {
+  interest(birth) {
     const order = this.orderOf(birth)
     if (birth.scope !== null && order === 0) return this.held.has(birth.scope) ? INTEREST.held : INTEREST.none
     const due = order > this.watch.warmupOrder && order <= this.mark.order
@@ -84,7 +88,7 @@ class Pass {
   }
 
   /** Counts what a job that does not end holds. @param {number} kind @param {import('./job').Birth} birth */
-  hold (kind, birth) {
+  hold(kind, birth) {
     const held = birth.scope === null ? undefined : this.held.get(birth.scope)
     const key = `${kind},${birth.shape}`
     held?.set(key, (held.get(key) ?? 0) + 1)
@@ -95,23 +99,23 @@ class Pass {
    * @param {object} shape plain data
    * @returns {number} shape id; in a check keys are also split by site
    */
-  shape (birth, shape) {
+  shape(birth, shape) {
     const site = this.watch.exact ? this.watch.sites.places.get(birth.site) : undefined
     return this.watch.internShape(JSON.stringify(site === undefined ? shape : { ...shape, site }))
   }
 
   /**
    * @param {number} kind @param {import('./job').Birth} birth
-   * @param {boolean} weak only a collection proves its owner alive
+   * @param {number} [extraFlags] LAYOUT.flags of its kind
    * @returns {Row}
    */
-  survivor (kind, birth, weak) {
+  survivor(kind, birth, extraFlags = 0) {
     const { scope } = birth
     const name = scope === null ? this.watch.betweenId : scope.job.id
     const row = this.row(birth.shape, name, kind)
-    const flags = (scope === null ? 0 : scope.outcome) + (birth.bornAt > 0 ? LAYOUT.flags.late : 0) +
-      (weak ? LAYOUT.flags.weak : 0)
-    row.words.push(scope === null ? 0 : scope.id, birth.bornAt || this.orderOf(birth), birth.site, flags)
+    const flags =
+      (scope === null ? 0 : scope.outcome) | (birth.bornAt > 0 ? LAYOUT.flags.late : 0) | extraFlags
+    row.words.push(scope === null ? 0 : scope.id, this.orderOf(birth), birth.bornAt, birth.site, flags)
     this.pendingWords += LAYOUT.survivorWords
     this.survivors++
     if (birth.site !== 0) row.sites++
@@ -119,7 +123,7 @@ class Pass {
   }
 
   /** @param {number} shape @param {number} name @param {number} kind */
-  row (shape, name, kind) {
+  row(shape, name, kind) {
     let byName = this.rows.get(shape)
     if (byName === undefined) this.rows.set(shape, (byName = new Map()))
     const key = name * 64 + kind
@@ -129,33 +133,48 @@ class Pass {
   }
 
   /** @param {number} dueInMs */
-  noteDue (dueInMs) {
+  noteDue(dueInMs) {
     if (dueInMs <= this.watch.dueCapMs && dueInMs > this.dueMs) this.dueMs = dueInMs
   }
 
-  get isFull () {
+  get isFull() {
     return this.pendingWords >= FLUSH_WORDS
   }
 
   /** @param {boolean} last */
-  header (last) {
+  header(last) {
     const { watch, mark } = this
     return [
-      LAYOUT.version, watch.run, watch.thread, this.number, last ? 1 : 0,
-      mark.order, this.majorCut, Math.round(this.startedAt), mark.finishedAll
+      LAYOUT.version,
+      watch.run,
+      watch.thread,
+      this.number,
+      last ? 1 : 0,
+      mark.order,
+      this.majorCut,
+      Math.round(this.startedAt),
+      mark.finishedAll
     ]
   }
 
   /** Empties the rows collected so far into words. @param {boolean} last */
-  takeWords (last) {
+  takeWords(last) {
     const words = this.header(last)
     if (last) this.writeJobs(words)
     for (const byName of this.rows.values()) {
       for (const row of byName.values()) {
         if (row.words.length === 0) continue
-        this.notePlaced(row)
-        words.push(LAYOUT.records.key, row.name, row.kind, row.shape, row.owners, row.holders,
-          Math.round(row.heldMs), row.words.length / LAYOUT.survivorWords)
+        if (row.sites === 0 && this.unplaced.size < MAX_UNPLACED) this.unplaced.add(row.sampledBy)
+        words.push(
+          LAYOUT.records.key,
+          row.name,
+          row.kind,
+          row.shape,
+          row.owners,
+          row.holders,
+          Math.round(row.heldMs),
+          row.words.length / LAYOUT.survivorWords
+        )
         for (const word of row.words) words.push(word)
       }
     }
@@ -164,14 +183,8 @@ class Pass {
     return Float64Array.from(words)
   }
 
-  /** @param {Row} row */
-  notePlaced (row) {
-    if (row.sites === 0) this.placed.set(row.name, false)
-    else if (!this.placed.has(row.name)) this.placed.set(row.name, true)
-  }
-
   /** @param {number[]} words */
-  writeJobs (words) {
+  writeJobs(words) {
     for (const [job, finished] of this.mark.finished) {
       const mean = job.finishedCount === 0 ? 0 : job.totalMs / job.finishedCount
       words.push(LAYOUT.records.jobs, job.id, ...finished, job.open, Math.round(mean), Math.round(job.maxMs))

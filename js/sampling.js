@@ -6,42 +6,59 @@ const FIRST_JOBS = 5
 const ONE_IN = 64
 /** Stacks one job may take. */
 const STACKS_PER_JOB = 16
-/** Stacks per second: about 0.1 % of a core; four times that while a finding has no place yet. */
+/** Stacks per second in all, a bucket of as many: about 0.1 % of a core. */
 const STACKS_PER_SECOND = 100
-const STACKS_PER_SECOND_WANTED = 400
+/** Stacks per second for what was retained and has no place yet. */
+const WANTED_PER_SECOND = 100
+const REFILL_EVERY_MS = 100
 
 /**
- * Decides, once per job, whether its call sites are captured: a stack costs more than the timer it
- * describes. A token bucket over time, so that the cost is bounded whatever the rate of jobs.
+ * Decides which call sites are captured: a stack costs more than the timer it describes.
+ *
+ * Once per job, whether it is sampled at all: the first of a name, then a trickle. And for the events and durations
+ * of which something was retained without a known line: those are captured wherever they occur. Both draw from
+ * token buckets over time, so that the cost is bounded whatever the rate of jobs.
  */
 class Sampling {
   /** @param {boolean} exact every site, as `check` wants */
-  constructor (exact) {
+  constructor(exact) {
     this.exact = exact
     this.enabled = true
-    this.wanted = false
-    this.tokens = STACKS_PER_SECOND_WANTED
+    this.tokens = STACKS_PER_SECOND
+    this.wantedTokens = WANTED_PER_SECOND
     this.refilledAt = 0
+    /** Event names and timer durations (0 for immediates) whose line is wanted; null: none. @type {Set<any> | null} */
+    this.wanted = null
   }
 
   /** @param {number} nowMs */
-  refill (nowMs) {
-    const perSecond = this.wanted ? STACKS_PER_SECOND_WANTED : STACKS_PER_SECOND
-    const earned = (perSecond * (nowMs - this.refilledAt)) / 1000
+  refill(nowMs) {
+    const elapsedMs = nowMs - this.refilledAt
+    if (elapsedMs < REFILL_EVERY_MS) return
     this.refilledAt = nowMs
-    this.tokens = Math.min(STACKS_PER_SECOND_WANTED, this.tokens + Math.max(0, earned))
+    this.tokens = Math.min(STACKS_PER_SECOND, this.tokens + (STACKS_PER_SECOND * elapsedMs) / 1000)
+    this.wantedTokens = Math.min(
+      WANTED_PER_SECOND,
+      this.wantedTokens + (WANTED_PER_SECOND * elapsedMs) / 1000
+    )
   }
 
   /** @param {import('./job').JobName} job @returns {number} stacks the job that starts now may take */
-  allowance (job) {
+  allowance(job) {
     if (this.exact) return Infinity
     if (!this.enabled || this.tokens < 1) return 0
-    const chosen = job.wantsSites || job.started <= FIRST_JOBS || job.started % ONE_IN === 0
-    return chosen ? STACKS_PER_JOB : 0
+    return job.started <= FIRST_JOBS || job.started % ONE_IN === 0 ? STACKS_PER_JOB : 0
+  }
+
+  /** Whether the line of this event or duration is wanted; takes a token. @param {any} what */
+  isWanted(what) {
+    if (this.wanted === null || !this.enabled || this.wantedTokens < 1 || !this.wanted.has(what)) return false
+    this.wantedTokens--
+    return true
   }
 
   /** For things made outside any job or after it. */
-  takeToken () {
+  takeToken() {
     if (this.exact) return true
     if (!this.enabled || this.tokens < 1) return false
     this.tokens--

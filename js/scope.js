@@ -15,14 +15,14 @@ const MAX_ID = 100
  */
 
 /** @param {unknown} fn @param {string} where */
-function requireFunction (fn, where) {
+function requireFunction(fn, where) {
   if (typeof fn !== 'function') {
     throw new HoldoverError('HOLDOVER_ARG', { where, what: 'fn', expected: 'a function', got: show(fn) })
   }
 }
 
 /** @param {any} ident @param {string} where */
-function requireIdent (ident, where) {
+function requireIdent(ident, where) {
   const name = typeof ident === 'string' ? ident : ident?.name
   if (typeof name !== 'string' || name === '') {
     const expected = 'a job name or { name, id }'
@@ -31,7 +31,7 @@ function requireIdent (ident, where) {
 }
 
 /** How a job that threw ended. Reading an error's fields may itself throw. @param {any} error */
-function outcomeOf (error) {
+function outcomeOf(error) {
   try {
     return error?.name === 'TimeoutError' || error?.code === 'ETIMEDOUT' ? OUTCOME.timedOut : OUTCOME.failed
   } catch {
@@ -40,8 +40,12 @@ function outcomeOf (error) {
 }
 
 /** @param {any} value */
-function isThenable (value) {
-  return value !== null && (typeof value === 'object' || typeof value === 'function') && typeof value.then === 'function'
+function isThenable(value) {
+  return (
+    value !== null &&
+    (typeof value === 'object' || typeof value === 'function') &&
+    typeof value.then === 'function'
+  )
 }
 
 /**
@@ -57,14 +61,15 @@ function isThenable (value) {
  * @param {any} self
  * @param {ArrayLike<any>} args
  */
-function runInJob (watch, ident, fn, self, args) {
+function runInJob(watch, ident, fn, self, args) {
   const scope = watch.begin(typeof ident === 'string' ? ident : ident.name)
   if (typeof ident === 'object' && ident.id !== undefined) scope.userId = String(ident.id).slice(0, MAX_ID)
   let result
   try {
     result = storage.run(/** @type {any} */ (scope), () => Reflect.apply(fn, self, args))
     if (types.isPromise(result)) return settleWith(watch, scope, result)
-    if (isThenable(result)) return settleWith(watch, scope, storage.run(/** @type {any} */ (scope), adopt, result))
+    if (isThenable(result))
+      return settleWith(watch, scope, storage.run(/** @type {any} */ (scope), adopt, result))
   } catch (error) {
     watch.end(scope, outcomeOf(error))
     throw error
@@ -74,7 +79,7 @@ function runInJob (watch, ident, fn, self, args) {
 }
 
 /** @param {any} thenable */
-function adopt (thenable) {
+function adopt(thenable) {
   return new Promise((resolve, reject) => thenable.then(resolve, reject))
 }
 
@@ -83,13 +88,13 @@ function adopt (thenable) {
  * @param {import('./job').JobScope} scope
  * @param {Promise<any>} promise
  */
-function settleWith (watch, scope, promise) {
+function settleWith(watch, scope, promise) {
   return promise.then(
-    value => {
+    (value) => {
       watch.end(scope, OUTCOME.completed)
       return value
     },
-    error => {
+    (error) => {
       watch.end(scope, outcomeOf(error))
       throw error
     }
@@ -100,7 +105,7 @@ function settleWith (watch, scope, promise) {
  * @param {Ident} ident
  * @param {Function} fn
  */
-function runJob (ident, fn) {
+function runJob(ident, fn) {
   requireIdent(ident, 'runJob')
   requireFunction(fn, 'runJob')
   const watch = activeWatch()
@@ -112,11 +117,11 @@ function runJob (ident, fn) {
  * @param {Ident | ((...args: any[]) => Ident)} identOrFunction
  * @param {Function} fn
  */
-function wrapJob (identOrFunction, fn) {
+function wrapJob(identOrFunction, fn) {
   if (typeof identOrFunction !== 'function') requireIdent(identOrFunction, 'wrapJob')
   requireFunction(fn, 'wrapJob')
   /** @this {any} @param {any[]} args */
-  function wrapped (...args) {
+  function wrapped(...args) {
     const watch = activeWatch()
     if (watch === null) return Reflect.apply(fn, this, args)
     return runInJob(watch, identify(identOrFunction, args), fn, this, args)
@@ -129,7 +134,7 @@ function wrapJob (identOrFunction, fn) {
 }
 
 /** A mistake in the user's ident function must not fail the job. @param {any} identOrFunction @param {any[]} args @returns {Ident} */
-function identify (identOrFunction, args) {
+function identify(identOrFunction, args) {
   if (typeof identOrFunction !== 'function') return identOrFunction
   try {
     const ident = identOrFunction(...args)
@@ -144,7 +149,7 @@ function identify (identOrFunction, args) {
  * Runs `fn` outside the current job: what it makes belongs to the process (a pool, a lazy singleton).
  * @param {Function} fn
  */
-function outside (fn) {
+function outside(fn) {
   requireFunction(fn, 'outside')
   return storage.run(/** @type {any} */ (OUTSIDE), () => fn())
 }

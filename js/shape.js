@@ -11,7 +11,7 @@ const sourceOf = Function.prototype.toString
  * addresses. Native and bound functions share one text and so one hash.
  * @param {string} text
  */
-function hashText (text) {
+function hashText(text) {
   let hash = 0x811c9dc5
   const length = Math.min(text.length, MAX_SOURCE)
   for (let i = 0; i < length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
@@ -23,7 +23,7 @@ function hashText (text) {
  * digit runs become `#`.
  * @param {string} text
  */
-function foldIds (text) {
+function foldIds(text) {
   return text
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '#')
     .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, '#')
@@ -32,7 +32,7 @@ function foldIds (text) {
 }
 
 /** @param {any} callback function or `{ handleEvent }` object */
-function describeCallback (callback) {
+function describeCallback(callback) {
   if (typeof callback !== 'function') return { callback: 'handleEvent', source: '' }
   const source = sourceOf.call(callback)
   return {
@@ -42,7 +42,7 @@ function describeCallback (callback) {
 }
 
 /** @param {any} owner */
-function className (owner) {
+function className(owner) {
   const constructor = Object.getPrototypeOf(owner)?.constructor
   const name = typeof constructor === 'function' ? constructor.name : ''
   return typeof name === 'string' ? name.slice(0, MAX_TEXT) : ''
@@ -54,7 +54,7 @@ function className (owner) {
  * @param {any} listener
  * @param {boolean} isTarget an EventTarget, not an emitter
  */
-function listenerShape (owner, type, listener, isTarget) {
+function listenerShape(owner, type, listener, isTarget) {
   const callback = typeof listener?.listener === 'function' ? listener.listener : listener
   return {
     owner: className(owner),
@@ -70,7 +70,7 @@ function listenerShape (owner, type, listener, isTarget) {
  * @param {any} callback
  * @param {number} [delayMs]
  */
-function timerShape (callback, delayMs) {
+function timerShape(callback, delayMs) {
   const described = describeCallback(callback)
   const anonymous = described.source === 'native' || described.source === ''
   return anonymous && delayMs !== undefined ? { ...described, delayMs } : described

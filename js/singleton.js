@@ -11,7 +11,7 @@ const { version } = require('../package.json')
 const KEY = Symbol.for(`holdover@${version}`)
 
 /** @template T @param {() => T} make @returns {T} */
-function singleton (make) {
+function singleton(make) {
   const host = /** @type {any} */ (EventEmitter)
   if (host[KEY] === undefined) Object.defineProperty(host, KEY, { value: make(), configurable: true })
   return host[KEY]

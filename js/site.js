@@ -15,7 +15,8 @@ const OWN_FOLDER = __dirname + path.sep
  * Node's helpers that register on the caller's behalf and add nothing of their own: `once()`,
  * `events.once()`, `addAbortListener()`, `NodeEventTarget.on()`. Who called them is who registered.
  */
-const TRANSPARENT = /^node:(events|internal\/events\/|internal\/event_target|internal\/util$|timers|internal\/timers)/
+const TRANSPARENT =
+  /^node:(events|internal\/events\/|internal\/event_target|internal\/util$|timers|internal\/timers)/
 
 /**
  * @typedef {object} Frame
@@ -31,8 +32,8 @@ const TRANSPARENT = /^node:(events|internal\/events\/|internal\/event_target|int
  * @param {NodeJS.CallSite[]} callSites
  * @returns {Frame[]}
  */
-function toFrames (_error, callSites) {
-  return callSites.map(callSite => ({
+function toFrames(_error, callSites) {
+  return callSites.map((callSite) => ({
     file: callSite.getFileName() ?? '',
     line: callSite.getLineNumber() ?? 0,
     column: callSite.getColumnNumber() ?? 0,
@@ -41,7 +42,7 @@ function toFrames (_error, callSites) {
 }
 
 /** @param {PropertyKey} name @param {PropertyDescriptor | undefined} descriptor */
-function restore (name, descriptor) {
+function restore(name, descriptor) {
   if (descriptor === undefined) delete (/** @type {any} */ (Error)[name])
   else Object.defineProperty(Error, name, descriptor)
 }
@@ -52,7 +53,7 @@ function restore (name, descriptor) {
  * @param {Function} below the frame of this function and all under it are left out
  * @returns {Frame[]} empty where Error is frozen
  */
-function captureFrames (below) {
+function captureFrames(below) {
   const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   if (limit?.writable === false || prepare?.writable === false || !Object.isExtensible(Error)) return []
@@ -69,23 +70,23 @@ function captureFrames (below) {
 }
 
 /** @param {string} file */
-function toPath (file) {
+function toPath(file) {
   return file.startsWith('file:') ? fileURLToPath(file) : file
 }
 
 /** @param {Frame} frame */
-function isUser (frame) {
+function isUser(frame) {
   return frame.file !== '' && !frame.file.startsWith('node:') && !frame.file.startsWith(OWN_FOLDER)
 }
 
 /** @param {Frame} frame */
-function formatFrame (frame) {
+function formatFrame(frame) {
   const place = `${frame.file}:${frame.line}:${frame.column}`
   return frame.function === '' ? place : `${frame.function} (${place})`
 }
 
 /** @param {Frame} frame */
-function place (frame) {
+function place(frame) {
   return { file: frame.file, line: frame.line, column: frame.column, function: frame.function }
 }
 
@@ -94,18 +95,27 @@ function place (frame) {
  * where that is a library, the first line of the application above it.
  * @param {Frame[]} frames newest first
  */
-function describeSite (frames) {
-  const resolved = frames.map(frame => ({ ...frame, file: toPath(frame.file) }))
-  const foreign = resolved.filter(frame => !frame.file.startsWith(OWN_FOLDER) && frame.file !== '')
-  const first = foreign.find(frame => !TRANSPARENT.test(frame.file))
+function describeSite(frames) {
+  const resolved = frames.map((frame) => ({ ...frame, file: toPath(frame.file) }))
+  const foreign = resolved.filter((frame) => !frame.file.startsWith(OWN_FOLDER) && frame.file !== '')
+  const first = foreign.find((frame) => !TRANSPARENT.test(frame.file))
   const user = foreign.filter(isUser)
   const via = first !== undefined && first.file.startsWith('node:') ? 'node' : 'user'
   const stack = user.slice(0, MAX_STACK_LINES).map(formatFrame)
   if (user.length === 0) {
-    return { file: null, line: 0, column: 0, function: '', owner: 'node', via: 'node', calledFrom: null, stack }
+    return {
+      file: null,
+      line: 0,
+      column: 0,
+      function: '',
+      owner: 'node',
+      via: 'node',
+      calledFrom: null,
+      stack
+    }
   }
   const creator = user[0]
-  const caller = isLibrary(creator.file) ? user.find(frame => !isLibrary(frame.file)) : undefined
+  const caller = isLibrary(creator.file) ? user.find((frame) => !isLibrary(frame.file)) : undefined
   return {
     ...place(creator),
     owner: ownerOf(creator.file),
@@ -123,7 +133,7 @@ const MAX_CACHED = 4096
  */
 class SiteBook {
   /** @param {(text: string) => number} intern */
-  constructor (intern) {
+  constructor(intern) {
     this.intern = intern
     /** @type {Map<string, number>} */
     this.ids = new Map()
@@ -137,12 +147,12 @@ class SiteBook {
    * @param {Function} below the wrapper whose caller is wanted
    * @returns {number} site id, 0 when nothing could be captured
    */
-  capture (below) {
+  capture(below) {
     const startedAt = performance.now()
     const frames = captureFrames(below)
     let id = 0
     if (frames.length > 0) {
-      const key = frames.map(frame => `${frame.file}:${frame.line}:${frame.column}`).join('|')
+      const key = frames.map((frame) => `${frame.file}:${frame.line}:${frame.column}`).join('|')
       id = this.ids.get(key) ?? this.add(key, frames)
     }
     this.captures++
@@ -151,7 +161,7 @@ class SiteBook {
   }
 
   /** @param {string} key @param {Frame[]} frames */
-  add (key, frames) {
+  add(key, frames) {
     const site = describeSite(frames)
     // One site per place and caller, not per stack: the way there differs, the mistake does not.
     const text = JSON.stringify(site)

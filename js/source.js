@@ -8,7 +8,7 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024
 const MAX_LINE = 160
 
 /** @param {string} file @param {number} line @returns {string | null} null where the source is not there */
-function readLine (file, line) {
+function readLine(file, line) {
   try {
     if (fs.statSync(file).size > MAX_FILE_BYTES) return null
     const text = fs.readFileSync(file, 'utf8').split(/\r?\n/)[line - 1]
@@ -19,8 +19,10 @@ function readLine (file, line) {
 }
 
 /** `redis.on('end', …)` → `redis` @param {string | null} source */
-function receiverIn (source) {
-  const match = source?.match(/([\w$.\]\[]+?)\??\.(?:on|once|addListener|prependListener|prependOnceListener|addEventListener)\s*\(/)
+function receiverIn(source) {
+  const match = source?.match(
+    /([\w$.\][]+?)\??\.(?:on|once|addListener|prependListener|prependOnceListener|addEventListener)\s*\(/
+  )
   return match?.[1] ?? null
 }
 
@@ -28,13 +30,13 @@ function receiverIn (source) {
  * The text of the lines that findings point at; each file is read once.
  */
 class SourceLines {
-  constructor () {
+  constructor() {
     /** @type {Map<string, string | null>} */
     this.lines = new Map()
   }
 
   /** @param {{ file: string | null, line: number } | null} site */
-  at (site) {
+  at(site) {
     if (!site?.file) return null
     const key = `${site.file}:${site.line}`
     let text = this.lines.get(key)
@@ -49,7 +51,7 @@ class SourceLines {
    * Adds its source line to each leak, and names the variable in its fix where the line shows it.
    * @param {any} report changed in place
    */
-  addTo (report) {
+  addTo(report) {
     for (const leak of report.leaks) {
       leak.source = this.at(leak.calledFrom ?? leak.site)
       const receiver = leak.calledFrom === null ? receiverIn(leak.source) : null

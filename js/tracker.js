@@ -31,13 +31,16 @@ const PRESSURE_SECONDS = 600
  */
 class Tracker {
   /** @param {any} options resolved */
-  constructor (options) {
+  constructor(options) {
     this.options = options
     this.startedAt = clock()
     this.events = new EventEmitter()
     this.memory = new MemoryLog()
     this.sources = new SourceLines()
-    this.reporter = new ConsoleReporter({ logger: options['report.logger'], format: options['report.format'] })
+    this.reporter = new ConsoleReporter({
+      logger: options['report.logger'],
+      format: options['report.format']
+    })
     const { watch, notes } = openWatch({ mode: 'production', graceMs: options.graceMs })
     this.watch = watch
     this.notes = notes
@@ -51,15 +54,18 @@ class Tracker {
     /** @type {Set<string>} */
     this.announced = new Set()
     this.setLevel(options.level)
-    this.stopGc = watchMajorCollections(bytes => {
+    this.stopGc = watchMajorCollections((bytes) => {
       this.memory.noteMajor(bytes)
       this.watch.noteMajor()
     })
     this.startTimers()
   }
 
-  startTimers () {
-    const passEveryMs = Math.min(MAX_PASS_EVERY_MS, Math.max(MIN_PASS_EVERY_MS, this.options.graceMs / PASSES_PER_GRACE))
+  startTimers() {
+    const passEveryMs = Math.min(
+      MAX_PASS_EVERY_MS,
+      Math.max(MIN_PASS_EVERY_MS, this.options.graceMs / PASSES_PER_GRACE)
+    )
     const everyMs = this.options['report.everyMs']
     // Outside any job, and unref'd: the tracker never keeps a process alive.
     storage.exit(() => {
@@ -68,14 +74,17 @@ class Tracker {
     })
   }
 
-  get level () {
+  get level() {
     return this.current
   }
 
   /** @param {'off' | 'counts' | 'sites' | 'full'} level */
-  setLevel (level) {
+  setLevel(level) {
     if (!START.level.accepts(level)) {
-      throw new HoldoverError('HOLDOVER_OPTION', { option: 'level', problem: `must be ${START.level.expected}, got ${show(level)}` })
+      throw new HoldoverError('HOLDOVER_OPTION', {
+        option: 'level',
+        problem: `must be ${START.level.expected}, got ${show(level)}`
+      })
     }
     this.current = level
     this.watch.sampling.enabled = level === 'sites' || level === 'full'
@@ -83,14 +92,14 @@ class Tracker {
   }
 
   /** Begins a pass in slices, unless one is under way or the budget says to wait. */
-  startPass () {
+  startPass() {
     if (this.pass !== null || this.watch.paused || clock() < this.nextPassAt) return
     const pass = this.watch.beginPass(false)
     this.pass = { pass, steps: this.watch.walk(pass), tookMs: 0 }
     this.slice()
   }
 
-  slice () {
+  slice() {
     if (this.pass === null) return
     const { pass, steps } = this.pass
     const startedAt = clock()
@@ -111,7 +120,7 @@ class Tracker {
     }
   }
 
-  endPass () {
+  endPass() {
     const now = clock()
     const { tookMs } = this.pass
     this.watch.passMs += tookMs
@@ -122,7 +131,7 @@ class Tracker {
     this.keepBudget()
   }
 
-  keepBudget () {
+  keepBudget() {
     const now = clock()
     const elapsedMs = now - this.budgetFrom.atMs
     if (elapsedMs < BUDGET_WINDOW_MS) return
@@ -130,27 +139,36 @@ class Tracker {
     this.budgetFrom = { atMs: now, spentMs: this.spentMs }
     this.overBudget = share > this.options.budget ? this.overBudget + 1 : 0
     if (this.overBudget < OVER_BUDGET_READINGS || !this.watch.sampling.enabled) return
-    this.notes.push(`level stepped down to counts: holdover was over its budget of ${this.options.budget * 100} % of a CPU`)
+    this.notes.push(
+      `level stepped down to counts: holdover was over its budget of ${this.options.budget * 100} % of a CPU`
+    )
     this.setLevel('counts')
   }
 
   /** What holdover's passes, stacks and reports took so far. */
-  get spentMs () {
+  get spentMs() {
     return this.watch.passMs + this.watch.sites.capturedMs + this.reportMs
   }
 
   /** A report as of the last pass. @returns {any} */
-  ask () {
+  ask() {
     const startedAt = clock()
     const { watch } = this
     const stats = JSON.parse(watch.ledger.ledgerStats())
-    const foldedNote = watch.foldedNames === 0 ? [] : [`${watch.foldedNames} job names look like ids and were folded: pass { name, id } instead`]
+    const foldedNote =
+      watch.foldedNames === 0
+        ? []
+        : [`${watch.foldedNames} job names look like ids and were folded: pass { name, id } instead`]
     const report = askReport(watch, {
       nowMs: Math.round(startedAt),
       startedAtMs: Math.round(this.startedAt),
       worker: this.options.name,
       memory: this.memory.facts(startedAt, watch.ended),
-      self: { cpuShare: this.spentMs / Math.max(1, startedAt - this.startedAt), bytes: stats.bytes, dropped: { ...watch.dropped, logger: this.reporter.faults } },
+      self: {
+        cpuShare: this.spentMs / Math.max(1, startedAt - this.startedAt),
+        bytes: stats.bytes,
+        dropped: { ...watch.dropped, logger: this.reporter.faults }
+      },
       notes: [...this.notes, ...foldedNote],
       check: null
     })
@@ -161,17 +179,17 @@ class Tracker {
   }
 
   /** What each job holds now, with a fresh look at everything. */
-  report () {
+  report() {
     if (this.pass === null && !this.watch.paused) this.watch.passNow(false)
     return this.ask()
   }
 
   /** Prints the whole report now. */
-  print () {
+  print() {
     this.reporter.print(this.report())
   }
 
-  tick () {
+  tick() {
     try {
       const report = this.ask()
       this.reporter.report(report, clock())
@@ -183,31 +201,32 @@ class Tracker {
   }
 
   /** @param {any} report */
-  announce (report) {
+  announce(report) {
     this.events.emit('report', report)
     for (const leak of report.leaks) {
       if (this.announced.has(leak.fingerprint)) continue
       this.announced.add(leak.fingerprint)
       this.events.emit('leak', leak)
     }
-    for (const gone of report.returned) if (this.announced.delete(gone.fingerprint)) this.events.emit('returned', gone)
+    for (const gone of report.returned)
+      if (this.announced.delete(gone.fingerprint)) this.events.emit('returned', gone)
     if (isPressed(report)) this.events.emit('pressure', report.memory)
   }
 
   /** @param {string} event @param {(...args: any[]) => void} listener */
-  on (event, listener) {
+  on(event, listener) {
     this.events.on(event, listener)
     return this
   }
 
   /** Whether to let this process go after the current job: leaking, and near its limit. */
-  shouldRecycle () {
+  shouldRecycle() {
     const report = this.ask()
     return report.verdict === 'leaks' && isPressed(report)
   }
 
   /** Undoes every hook, stops every timer and forgets the run. */
-  stop () {
+  stop() {
     if (started !== this) return
     started = null
     originals.clearInterval(/** @type {any} */ (this.passTimer))
@@ -219,7 +238,7 @@ class Tracker {
 }
 
 /** @param {any} report */
-function isPressed (report) {
+function isPressed(report) {
   const { secondsToLimit } = report.memory
   return secondsToLimit !== null && secondsToLimit < PRESSURE_SECONDS
 }
@@ -227,40 +246,59 @@ function isPressed (report) {
 /** What `start` returns where nothing is watched: the same methods, and a report that says why. */
 class InertTracker {
   /** @param {string} note */
-  constructor (note) {
+  constructor(note) {
     this.note = note
     this.level = 'off'
   }
 
-  setLevel () {}
+  setLevel() {}
 
-  on () {
+  on() {
     return this
   }
 
-  report () {
+  report() {
     const usage = process.memoryUsage()
     return {
-      schemaVersion: 1, worker: '', mode: 'production', verdict: 'inconclusive', leaks: [], kept: [], returned: [], openJobs: [], jobs: [],
+      schemaVersion: 1,
+      worker: '',
+      mode: 'production',
+      verdict: 'inconclusive',
+      leaks: [],
+      kept: [],
+      returned: [],
+      openJobs: [],
+      jobs: [],
       memory: {
-        heapUsedBytes: usage.heapUsed, afterGcBytes: null, externalBytes: usage.external, arrayBuffersBytes: usage.arrayBuffers,
-        rssBytes: usage.rss, limitBytes: null, secondsToLimit: null,
+        heapUsedBytes: usage.heapUsed,
+        afterGcBytes: null,
+        externalBytes: usage.external,
+        arrayBuffersBytes: usage.arrayBuffers,
+        rssBytes: usage.rss,
+        limitBytes: null,
+        secondsToLimit: null,
         slopes: {
-          heapUsedBytesPerJob: null, afterGcBytesPerJob: null, externalBytesPerJob: null, arrayBuffersBytesPerJob: null,
-          rssBytesPerJob: null, rssBytesPerMin: null
+          heapUsedBytesPerJob: null,
+          afterGcBytesPerJob: null,
+          externalBytesPerJob: null,
+          arrayBuffersBytesPerJob: null,
+          rssBytesPerJob: null,
+          rssBytesPerMin: null
         }
       },
-      self: { cpuShare: 0, bytes: 0, dropped: {} }, notes: [this.note], env: environment()
+      self: { cpuShare: 0, bytes: 0, dropped: {} },
+      notes: [this.note],
+      env: environment()
     }
   }
 
-  print () {}
+  print() {}
 
-  shouldRecycle () {
+  shouldRecycle() {
     return false
   }
 
-  stop () {}
+  stop() {}
 }
 
 /** @type {Tracker | null} the tracker of this thread */
@@ -270,7 +308,7 @@ let started = null
  * Starts watching this thread's jobs. Calling it again returns the running tracker.
  * @param {object} [options] see docs/configuration.md
  */
-function start (options) {
+function start(options) {
   if (started !== null) return started
   if (isOff()) return new InertTracker('no verdict: HOLDOVER=off')
   const resolved = resolve(START, options)

@@ -7,7 +7,7 @@ const { foldIds } = require('./shape')
 const { SiteBook } = require('./site')
 const { Sampling } = require('./sampling')
 const { Listeners } = require('./survivors/listeners')
-const { Timers } = require('./survivors/timers')
+const { Timers, coerceDelay } = require('./survivors/timers')
 const { Immediates } = require('./survivors/immediates')
 const { Pass } = require('./pass')
 
@@ -49,7 +49,7 @@ class Watch {
    * @param {import('./hooks/internals').Internals} init.internals
    * @param {() => number} init.now ms, monotonic
    */
-  constructor ({ ledger, run, thread, mode, graceMs, internals, now }) {
+  constructor({ ledger, run, thread, mode, graceMs, internals, now }) {
     this.ledger = ledger
     this.run = run
     this.thread = thread
@@ -77,7 +77,7 @@ class Watch {
     /** @type {Set<JobScope>} */
     this.open = new Set()
 
-    this.sites = new SiteBook(text => ledger.intern(TABLE.site, text))
+    this.sites = new SiteBook((text) => ledger.intern(TABLE.site, text))
     this.sampling = new Sampling(this.exact)
     this.walkingPass = 0
     this.listeners = new Listeners(this, internals)
@@ -109,19 +109,19 @@ class Watch {
   // --- jobs -------------------------------------------------------------------------------------
 
   /** @param {string} text @returns {JobName} */
-  jobName (text) {
+  jobName(text) {
     let job = this.names.get(text)
     if (job !== undefined) return job
     const folded = foldIds(text)
     if (folded !== text) this.foldedNames++
-    const known = [...this.names.values()].find(candidate => candidate.text === folded)
+    const known = [...this.names.values()].find((candidate) => candidate.text === folded)
     job = known ?? new JobName(this.ledger.intern(TABLE.name, folded), folded)
     if (this.names.size < MAX_INTERNED) this.names.set(text, job)
     return job
   }
 
   /** @param {string} name */
-  begin (name) {
+  begin(name) {
     const job = this.jobName(name)
     const now = this.now()
     const scope = new JobScope(this.nextId++, job, this, now)
@@ -129,13 +129,13 @@ class Watch {
     job.open++
     this.started = true
     if (this.open.size < MAX_OPEN) this.open.add(scope)
-    if (now - this.sampling.refilledAt > 100) this.sampling.refill(now)
+    this.sampling.refill(now)
     scope.stacks = this.sampling.allowance(job)
     return scope
   }
 
   /** @param {JobScope} scope @param {number} outcome see OUTCOME */
-  end (scope, outcome) {
+  end(scope, outcome) {
     if (scope.order !== 0) return
     this.drainScope(scope)
     const { job } = scope
@@ -153,14 +153,14 @@ class Watch {
   }
 
   /** What happened up to now is warm-up: its leftovers and its jobs are not counted. */
-  endWarmup () {
+  endWarmup() {
     this.warmupOrder = this.order++
     for (const job of this.names.values()) job.warmup = [...job.finished]
     this.marks = [this.mark()]
   }
 
   /** The jobs that are open longest, oldest first. @param {number} nowMs */
-  longestOpen (nowMs) {
+  longestOpen(nowMs) {
     const result = []
     for (const scope of this.open) {
       if (nowMs - scope.startedAt < this.graceMs || result.length === MAX_OPEN_LOOKED_AT) break
@@ -172,7 +172,7 @@ class Watch {
   // --- hooks ------------------------------------------------------------------------------------
 
   /** @param {any} owner @param {any} type @param {any} listener @param {Function} below */
-  listener (owner, type, listener, below) {
+  listener(owner, type, listener, below) {
     try {
       const scope = /** @type {any} */ (storage.getStore())
       if (scope === undefined || scope.order !== 0) {
@@ -180,7 +180,7 @@ class Watch {
         return
       }
       if (scope.exempt || scope.watch !== this || !isListener(type, listener)) return
-      const site = scope.stacks > 0 ? this.sample(scope, below) : 0
+      const site = scope.stacks > 0 || this.sampling.isWanted(type) ? this.sample(scope, below) : 0
       const { births } = scope
       if (births === null) {
         scope.births = [owner, type, listener, site]
@@ -195,28 +195,29 @@ class Watch {
   }
 
   /** @param {JobScope | undefined} scope ended, or none @param {any} owner @param {any} type @param {any} listener @param {Function} below */
-  lateListener (scope, owner, type, listener, below) {
+  lateListener(scope, owner, type, listener, below) {
     if (scope === undefined ? !this.started : scope.watch !== this) return
     if (!isListener(type, listener)) return
-    const site = this.sampleLate(below)
+    const site = this.sampleLate(type, below)
     this.late.push(owner, type, listener, site, scope ?? null, this.order)
     if (this.late.length >= MAX_BIRTHS * LATE_SLOTS) this.drainLate()
     else if (!this.drainScheduled) this.scheduleDrain()
   }
 
   /** @param {any} timer @param {Function} below */
-  timer (timer, below) {
+  timer(timer, below) {
     try {
       const { timers } = this
       timers.remember(timer._idleTimeout)
       const scope = /** @type {any} */ (storage.getStore())
       if (scope === undefined) {
-        if (this.started) this.recordTimer(timer, new Birth(null, this.order, this.sampleLate(below)))
+        if (this.started)
+          this.recordTimer(timer, new Birth(null, this.order, this.sampleLate(timer._idleTimeout, below)))
       } else if (scope.exempt || scope.watch !== this) {
         // Made inside outside(fn), or in a job of another run.
       } else if (scope.order !== 0) {
-        this.recordTimer(timer, new Birth(scope, this.order, this.sampleLate(below)))
-      } else if (scope.stacks > 0) {
+        this.recordTimer(timer, new Birth(scope, this.order, this.sampleLate(timer._idleTimeout, below)))
+      } else if (scope.stacks > 0 || this.sampling.isWanted(timer._idleTimeout)) {
         this.recordTimer(timer, new Birth(scope, 0, this.sample(scope, below)))
       } else if (!timers.enumerates) {
         timers.recordWeakly(timer, new Birth(scope, 0, 0))
@@ -227,23 +228,24 @@ class Watch {
   }
 
   /** @param {any} timer @param {Birth} birth */
-  recordTimer (timer, birth) {
+  recordTimer(timer, birth) {
     this.timers.record(timer, birth)
     if (!this.timers.enumerates) this.timers.recordWeakly(timer, birth)
   }
 
   /** @param {unknown} delay @param {Function} below */
-  promisedTimer (delay, below) {
+  promisedTimer(delay, below) {
     try {
       const scope = /** @type {any} */ (storage.getStore())
       let birth = null
       if (scope === undefined) {
-        if (this.started && this.exact) birth = new Birth(null, this.order, this.sampleLate(below))
+        if (this.started && this.exact) birth = new Birth(null, this.order, this.capture(below))
       } else if (scope.exempt || scope.watch !== this) {
         return
       } else if (scope.order !== 0) {
-        if (this.sampling.takeToken()) birth = new Birth(scope, this.order, this.capture(below))
-      } else if (scope.stacks > 0) {
+        const site = this.sampleLate(coerceDelay(delay), below)
+        if (site !== 0) birth = new Birth(scope, this.order, site)
+      } else if (scope.stacks > 0 || this.sampling.isWanted(coerceDelay(delay))) {
         birth = new Birth(scope, 0, this.sample(scope, below))
       }
       this.timers.promise(delay, birth)
@@ -253,43 +255,43 @@ class Watch {
   }
 
   /** @param {any} immediate @param {Function} below */
-  immediate (immediate, below) {
+  immediate(immediate, below) {
     try {
       const scope = /** @type {any} */ (storage.getStore())
       if (scope === undefined || scope.order === 0 || scope.watch !== this) return
-      this.immediates.note(scope, immediate, () => this.sampleLate(below))
+      this.immediates.note(scope, immediate, () => this.sampleLate(0, below))
     } catch {
       this.faults++
     }
   }
 
   /** @param {JobScope} scope @param {Function} below */
-  sample (scope, below) {
+  sample(scope, below) {
     scope.stacks--
     this.sampling.tokens--
     scope.lastSite = this.capture(below)
     return scope.lastSite
   }
 
-  /** @param {Function} below */
-  sampleLate (below) {
-    return this.sampling.takeToken() ? this.capture(below) : 0
+  /** @param {any} what event name, or duration of a timer, 0 for immediates @param {Function} below */
+  sampleLate(what, below) {
+    return this.sampling.takeToken() || this.sampling.isWanted(what) ? this.capture(below) : 0
   }
 
   /** @param {Function} below */
-  capture (below) {
+  capture(below) {
     return this.sites.capture(below)
   }
 
   // --- the birth list ---------------------------------------------------------------------------
 
   /** Once per loop turn, unref'd: it neither keeps the process alive nor hurries the loop. */
-  scheduleDrain () {
+  scheduleDrain() {
     this.drainScheduled = true
     originals.setImmediate(this.drain).unref()
   }
 
-  drain () {
+  drain() {
     this.drainScheduled = false
     const { dirty } = this
     this.dirty = []
@@ -298,7 +300,7 @@ class Watch {
   }
 
   /** @param {JobScope} scope */
-  drainScope (scope) {
+  drainScope(scope) {
     const { births } = scope
     if (births === null) return
     scope.births = null
@@ -307,7 +309,7 @@ class Watch {
     }
   }
 
-  drainLate () {
+  drainLate() {
     const { late } = this
     if (late.length === 0) return
     this.late = []
@@ -317,7 +319,7 @@ class Watch {
   }
 
   /** @param {any} owner @param {any} type @param {any} listener @param {number} site @param {JobScope | null} scope @param {number} bornAt */
-  settleBirth (owner, type, listener, site, scope, bornAt) {
+  settleBirth(owner, type, listener, site, scope, bornAt) {
     try {
       const seenBy = scope === null ? -1 - bornAt : scope.id
       this.listeners.settle(owner, type, listener, new Birth(scope, bornAt, site), seenBy)
@@ -329,7 +331,7 @@ class Watch {
   // --- passes -----------------------------------------------------------------------------------
 
   /** @param {string} text */
-  internShape (text) {
+  internShape(text) {
     let id = this.interned.get(text)
     if (id === undefined) {
       id = /** @type {number} */ (this.ledger.intern(TABLE.shape, text))
@@ -339,7 +341,7 @@ class Watch {
   }
 
   /** @returns {Mark} */
-  mark () {
+  mark() {
     const finished = new Map()
     let finishedAll = 0
     for (const job of this.names.values()) {
@@ -353,7 +355,7 @@ class Watch {
   }
 
   /** A major collection ended. */
-  noteMajor () {
+  noteMajor() {
     this.majors = [this.majors[1], this.order]
   }
 
@@ -361,7 +363,7 @@ class Watch {
    * Starts a pass over everything that may have outlived its job.
    * @param {boolean} forced everything unreachable has been collected just now, and no grace is given
    */
-  beginPass (forced) {
+  beginPass(forced) {
     this.drain()
     this.marks.push(this.mark())
     const now = this.now()
@@ -375,27 +377,23 @@ class Watch {
   }
 
   /** @param {Pass} pass */
-  * walk (pass) {
-    yield * this.listeners.survivors(pass)
-    yield * this.timers.survivors(pass)
-    yield * this.immediates.survivors(pass)
+  *walk(pass) {
+    yield* this.listeners.survivors(pass)
+    yield* this.timers.survivors(pass)
+    yield* this.immediates.survivors(pass)
   }
 
   /** @param {Pass} pass */
-  finishPass (pass) {
+  finishPass(pass) {
     this.ledger.apply(pass.takeWords(true))
     this.walkingPass = 0
     this.dueMs = pass.dueMs
     this.survivors = pass.survivors
-    this.sampling.wanted = false
-    for (const job of this.names.values()) {
-      job.wantsSites = pass.placed.get(job.id) === false
-      if (job.wantsSites) this.sampling.wanted = true
-    }
+    this.sampling.wanted = pass.unplaced.size === 0 ? null : pass.unplaced
   }
 
   /** A whole pass at once, as `check` and a final report want it. @param {boolean} forced */
-  passNow (forced) {
+  passNow(forced) {
     const startedAt = this.now()
     const pass = this.beginPass(forced)
     for (const _ of this.walk(pass)) if (pass.isFull) this.ledger.apply(pass.takeWords(false))
@@ -405,7 +403,7 @@ class Watch {
   }
 
   /** What was not recorded because a bound was reached, by reason. */
-  get dropped () {
+  get dropped() {
     return {
       owners: this.listeners.dropped,
       timers: this.timers.dropped,
@@ -416,7 +414,7 @@ class Watch {
 }
 
 /** Node ignores or refuses anything else. @param {any} type @param {any} listener */
-function isListener (type, listener) {
+function isListener(type, listener) {
   if (typeof type !== 'string' && typeof type !== 'symbol' && typeof type !== 'number') return false
   return typeof listener === 'function' || (typeof listener === 'object' && listener !== null)
 }

@@ -12,6 +12,8 @@ const { spawnSync } = require('node:child_process')
 const root = path.join(__dirname, '..')
 // Tests start workers of their own and measure; more at a time would only make each of them slower.
 const CONCURRENCY = 2
+// Far above the slowest test; a hang is then a failure with a name.
+const TIMEOUT_MS = 180_000
 
 function main(names) {
   const files = testFiles(names)
@@ -23,7 +25,9 @@ function main(names) {
   const results = []
   if (names.length === 0) results.push(run('cargo', ['test', '--quiet']))
   // Node 20 takes no globs, and a folder would make it run helpers and fixtures as tests.
-  results.push(run(process.execPath, ['--test', `--test-concurrency=${CONCURRENCY}`, ...files]))
+  const limits = [`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`]
+  // What a failed test leaves open, timers above all, must not keep the run from ending.
+  results.push(run(process.execPath, ['--test', '--test-force-exit', ...limits, ...files]))
   process.exitCode = results.every((ok) => ok) ? 0 : 1
 }
 

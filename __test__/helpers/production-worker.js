@@ -16,15 +16,19 @@ const write = process.stdout.write.bind(process.stdout)
 process.stdout.write = process.stderr.write.bind(process.stderr)
 
 const printed = []
-const logger = { info: text => printed.push(text), warn: text => printed.push(text), error: text => printed.push(text) }
+const logger = {
+  info: (text) => printed.push(text),
+  warn: (text) => printed.push(text),
+  error: (text) => printed.push(text)
+}
 
-async function main () {
+async function main() {
   const tracker = holdover.start({ name: 'worker', graceMs: 500, report: { everyMs: 100, logger } })
   const namespace = await import(pathToFileURL(path.resolve(file)).href)
-  const pick = name => namespace[name] ?? namespace.default?.[name]
+  const pick = (name) => namespace[name] ?? namespace.default?.[name]
   const ctx = await pick('setup')?.()
   const name = path.basename(file).replace(/\.[^.]+$/, '')
-  const job = holdover.wrapJob(name, i => pick('job')(ctx, i))
+  const job = holdover.wrapJob(name, (i) => pick('job')(ctx, i))
   const until = Date.now() + Number(duration)
   const everyMs = (1_000 * Number(concurrency)) / Number(rate)
   let next = 0
@@ -43,7 +47,7 @@ async function main () {
   write(`${JSON.stringify({ printed, report })}\n`, () => process.exit(0))
 }
 
-main().catch(error => {
+main().catch((error) => {
   console.error(error)
   process.exit(2)
 })

@@ -10,7 +10,7 @@ const { HoldoverError } = require('../errors')
  * @param {string} usage
  * @returns {{ values: any, positionals: string[] }}
  */
-function parse (args, options, usage) {
+function parse(args, options, usage) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (error) {
@@ -24,7 +24,7 @@ function parse (args, options, usage) {
  * the option table's business.
  * @param {string | undefined} text
  */
-function toNumber (text) {
+function toNumber(text) {
   if (text === undefined) return undefined
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text)
   if (match === null) return text

@@ -39,7 +39,7 @@ const OPTIONS = {
 }
 
 /** @param {any} values @param {string} file */
-function toCheckOptions (values, file) {
+function toCheckOptions(values, file) {
   const options = {
     name: values.name ?? path.basename(file).replace(/\.[^.]+$/, ''),
     jobs: toNumber(values.jobs),
@@ -50,25 +50,29 @@ function toCheckOptions (values, file) {
     strict: values.strict,
     allowInconclusive: values['allow-inconclusive']
   }
-  return resolve(CHECK, Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)))
+  return resolve(
+    CHECK,
+    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  )
 }
 
 /**
  * With --json stdout belongs to the report: whatever the job prints there goes to stderr.
  * @returns {(text: string) => void} writes to the real stdout
  */
-function reserveStdout () {
+function reserveStdout() {
   const write = process.stdout.write.bind(process.stdout)
   process.stdout.write = /** @type {any} */ (process.stderr.write.bind(process.stderr))
-  return text => {
+  return (text) => {
     write(text)
   }
 }
 
 /** @param {string} file @param {'setup' | 'teardown'} hook @param {any} fn @param {any[]} args */
-async function callHook (file, hook, fn, args) {
+async function callHook(file, hook, fn, args) {
   if (fn === undefined || fn === null) return undefined
-  if (typeof fn !== 'function') throw new HoldoverError('HOLDOVER_SETUP', { file, hook, reason: 'it is not a function' })
+  if (typeof fn !== 'function')
+    throw new HoldoverError('HOLDOVER_SETUP', { file, hook, reason: 'it is not a function' })
   try {
     return await fn(...args)
   } catch (error) {
@@ -81,15 +85,18 @@ async function callHook (file, hook, fn, args) {
  * @param {string} file
  * @returns {{ failed: Promise<never>, finish: () => void }}
  */
-function watchForEscapes (file) {
+function watchForEscapes(file) {
   /** @type {(error: any) => void} */
   let reject = () => {}
   const failed = new Promise((_resolve, rejectPromise) => {
-    reject = error => rejectPromise(new HoldoverError('HOLDOVER_OUTSIDE_ERROR', { file, reason: reasonOf(error) }))
+    reject = (error) =>
+      rejectPromise(new HoldoverError('HOLDOVER_OUTSIDE_ERROR', { file, reason: reasonOf(error) }))
   })
   failed.catch(() => {})
   const onExit = (/** @type {number} */ code) => {
-    process.stderr.write(`holdover: ${new HoldoverError('HOLDOVER_EARLY_EXIT', { file, code }).message} [HOLDOVER_EARLY_EXIT]\n`)
+    process.stderr.write(
+      `holdover: ${new HoldoverError('HOLDOVER_EARLY_EXIT', { file, code }).message} [HOLDOVER_EARLY_EXIT]\n`
+    )
     process.exitCode = 2
   }
   process.on('uncaughtException', reject)
@@ -98,7 +105,7 @@ function watchForEscapes (file) {
 }
 
 /** @param {string} file @param {any} options resolved @param {{ failed: Promise<never> }} escapes */
-async function runCheck (file, options, escapes) {
+async function runCheck(file, options, escapes) {
   const { openCheck } = require('../check')
   const check = openCheck(options)
   try {
@@ -113,12 +120,12 @@ async function runCheck (file, options, escapes) {
 }
 
 /** A teardown that hangs must not hide the verdict. */
-function patience () {
+function patience() {
   return require('../collect').wait(5_000)
 }
 
 /** @param {string[]} args @param {Record<string, number>} exit @returns {Promise<number>} */
-async function run (args, exit) {
+async function run(args, exit) {
   const { values, positionals } = parse(args, OPTIONS, USAGE)
   if (values.help) {
     process.stdout.write(`${USAGE}\n`)

@@ -20,7 +20,7 @@ const USAGE = `Usage: holdover <command>
 Exit codes: 0 clean, 1 leaks, 2 error, 3 inconclusive`
 
 /** @param {string[]} argv @returns {Promise<number>} exit code */
-async function main (argv) {
+async function main(argv) {
   const [command, ...rest] = argv
   if (command === '--version' || command === '-v') {
     process.stdout.write(`${require('../../package.json').version}\n`)
@@ -37,7 +37,7 @@ async function main (argv) {
 }
 
 /** @param {any} error */
-function fail (error) {
+function fail(error) {
   const isOurs = error instanceof HoldoverError
   const text = isOurs ? `holdover: ${error.message} [${error.code}]` : `holdover: ${error?.stack ?? error}`
   process.stderr.write(`${text}\n`)
@@ -48,11 +48,13 @@ function fail (error) {
  * Leaves with the code once all output is written: the job's own leaks would keep the process alive for ever.
  * @param {number} code
  */
-function leave (code) {
+function leave(code) {
   process.exitCode = code
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
 }
 
-main(process.argv.slice(2)).catch(fail).then(code => {
-  if (code >= 0) leave(code)
-})
+main(process.argv.slice(2))
+  .catch(fail)
+  .then((code) => {
+    if (code >= 0) leave(code)
+  })

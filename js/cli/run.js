@@ -32,7 +32,7 @@ const OPTIONS = {
 const LOOK_EVERY_MS = 20
 
 /** @param {any} values */
-function toStartOptions (values) {
+function toStartOptions(values) {
   /** @type {any} */
   const options = {}
   if (values['report-every'] !== undefined) options.report = { everyMs: toNumber(values['report-every']) }
@@ -41,15 +41,18 @@ function toStartOptions (values) {
 }
 
 /** @param {string} [text] */
-function toExitAfter (text) {
+function toExitAfter(text) {
   if (text === undefined) return null
   const count = Number(text)
   if (Number.isInteger(count) && count > 0) return count
-  throw new HoldoverError('HOLDOVER_USAGE', { problem: `--exit-after must be a whole number above 0, got '${text}'`, usage: USAGE })
+  throw new HoldoverError('HOLDOVER_USAGE', {
+    problem: `--exit-after must be a whole number above 0, got '${text}'`,
+    usage: USAGE
+  })
 }
 
 /** Ends the process once `count` jobs have finished and their grace period is over. @param {any} tracker @param {number} count */
-function exitAfter (tracker, count) {
+function exitAfter(tracker, count) {
   const { setInterval, setTimeout } = require('../originals')
   const timer = setInterval(() => {
     if (tracker.watch.ended < count) return
@@ -60,18 +63,20 @@ function exitAfter (tracker, count) {
 }
 
 /** The last report, when the worker ends by itself or by process.exit. @param {any} tracker @param {boolean} asJson @param {Record<string, number>} exit */
-function reportAtExit (tracker, asJson, exit) {
-  process.on('exit', code => {
+function reportAtExit(tracker, asJson, exit) {
+  process.on('exit', (code) => {
     const report = tracker.report()
     if (asJson) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     else tracker.reporter.print(report)
     if (code !== 0) return
-    process.exitCode = { leaks: exit.leaks, clean: exit.clean, inconclusive: exit.inconclusive }[/** @type {'leaks'} */ (report.verdict)]
+    process.exitCode = { leaks: exit.leaks, clean: exit.clean, inconclusive: exit.inconclusive }[
+      /** @type {'leaks'} */ (report.verdict)
+    ]
   })
 }
 
 /** @param {string[]} args @param {Record<string, number>} exit @returns {Promise<number>} -1: the worker decides when to end */
-async function run (args, exit) {
+async function run(args, exit) {
   const split = args.indexOf('--')
   const own = split === -1 ? args : args.slice(0, split)
   const forWorker = split === -1 ? [] : args.slice(split + 1)
@@ -81,7 +86,10 @@ async function run (args, exit) {
     return exit.clean
   }
   if (positionals.length !== 1) {
-    throw new HoldoverError('HOLDOVER_USAGE', { problem: 'one worker file, and its own arguments after --', usage: USAGE })
+    throw new HoldoverError('HOLDOVER_USAGE', {
+      problem: 'one worker file, and its own arguments after --',
+      usage: USAGE
+    })
   }
   const [file] = positionals
   const resolved = resolveFile(file)
@@ -89,7 +97,9 @@ async function run (args, exit) {
   native()
   const count = toExitAfter(values['exit-after'])
   process.argv = [process.argv[0], resolved, ...forWorker]
-  const tracker = /** @type {any} */ (require('../index').start({ name: `${path.basename(file)}-${process.pid}`, ...toStartOptions(values) }))
+  const tracker = /** @type {any} */ (
+    require('../index').start({ name: `${path.basename(file)}-${process.pid}`, ...toStartOptions(values) })
+  )
   reportAtExit(tracker, values.json === true, exit)
   if (count !== null) exitAfter(tracker, count)
   await loadModule(file)

@@ -11,8 +11,8 @@ let recorder = null
  * Removal and emit are never wrapped: whether a listener is still there is asked of the emitter.
  * @param {Function} original
  */
-function observe (original) {
-  return function observed (/** @type {any} */ type, /** @type {any} */ listener) {
+function observe(original) {
+  return function observed(/** @type {any} */ type, /** @type {any} */ listener) {
     // @ts-expect-error `this` is whatever emitter the caller uses
     const result = Reflect.apply(original, this, arguments)
     // @ts-expect-error as above
@@ -24,7 +24,13 @@ function observe (original) {
 const hook = reusable(() => {
   const owner = EventEmitter.prototype
   return [
-    patch([{ owner, name: 'on' }, { owner, name: 'addListener' }], observe),
+    patch(
+      [
+        { owner, name: 'on' },
+        { owner, name: 'addListener' }
+      ],
+      observe
+    ),
     patch([{ owner, name: 'prependListener' }], observe)
   ]
 })
@@ -32,11 +38,11 @@ const hook = reusable(() => {
 module.exports = {
   name: 'event-emitter',
   /** @param {import('./index').Recorder} sink */
-  install (sink) {
+  install(sink) {
     recorder = sink
     hook.install()
   },
-  uninstall () {
+  uninstall() {
     recorder = null
     hook.uninstall()
   }

@@ -9,9 +9,9 @@ let recorder = null
  * Options are never read here: their getters are the host's, and Node passes private ones.
  * @param {Function} original
  */
-function observe (original) {
+function observe(original) {
   const { addEventListener } = {
-    addEventListener (/** @type {any} */ type, /** @type {any} */ listener) {
+    addEventListener(/** @type {any} */ type, /** @type {any} */ listener) {
       const result = Reflect.apply(original, this, arguments)
       if (recorder !== null) recorder.listener(this, type, listener, addEventListener)
       return result
@@ -25,11 +25,11 @@ const hook = reusable(() => [patch([{ owner: EventTarget.prototype, name: 'addEv
 module.exports = {
   name: 'event-target',
   /** @param {import('./index').Recorder} sink */
-  install (sink) {
+  install(sink) {
     recorder = sink
     hook.install()
   },
-  uninstall () {
+  uninstall() {
     recorder = null
     hook.uninstall()
   }

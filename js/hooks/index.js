@@ -17,14 +17,14 @@ const { syncBuiltinESMExports } = require('node:module')
 const HOOKS = [require('./event-emitter'), require('./event-target'), require('./timers')]
 
 /** Routes creations to `recorder`; calling it again only changes the recorder. @param {Recorder} recorder */
-function installHooks (recorder) {
+function installHooks(recorder) {
   for (const hook of HOOKS) hook.install(recorder)
   // `import { setTimeout } from 'node:timers'` sees the patched function only after this.
   syncBuiltinESMExports()
 }
 
 /** Puts Node's functions back; where another library has wrapped ours, ours stays and is silent. */
-function uninstallHooks () {
+function uninstallHooks() {
   for (const hook of HOOKS) hook.uninstall()
   syncBuiltinESMExports()
 }

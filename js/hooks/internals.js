@@ -20,7 +20,7 @@ const { storage } = require('../context')
 const noop = () => {}
 
 /** @returns {((timer: any) => any) | null} */
-function probeTimerStore () {
+function probeTimerStore() {
   const marker = { id: 0, exempt: true, order: 0 }
   const timer = storage.run(/** @type {any} */ (marker), () => originals.setTimeout(noop, 1))
   try {
@@ -32,18 +32,18 @@ function probeTimerStore () {
 }
 
 /** @param {any} timer @param {object} marker @returns {((timer: any) => any) | null} */
-function storeReader (timer, marker) {
+function storeReader(timer, marker) {
   for (const symbol of Object.getOwnPropertySymbols(timer)) {
     const value = timer[symbol]
-    if (value === marker) return candidate => candidate[symbol]
+    if (value === marker) return (candidate) => candidate[symbol]
     if (typeof value?.get === 'function' && value.get(storage) === marker) {
-      return candidate => candidate[symbol]?.get(storage)
+      return (candidate) => candidate[symbol]?.get(storage)
     }
   }
   return null
 }
 
-function probeTimerLists () {
+function probeTimerLists() {
   const first = /** @type {any} */ (originals.setTimeout(noop, 77_777_777))
   const second = /** @type {any} */ (originals.setTimeout(noop, 77_777_777))
   const list = second._idlePrev
@@ -61,14 +61,14 @@ function probeTimerLists () {
   return works
 }
 
-function probeTimerState () {
+function probeTimerState() {
   const timer = /** @type {any} */ (originals.setTimeout(noop, 1))
   const before = timer._destroyed
   originals.clearTimeout(timer)
   return before === false && timer._destroyed === true
 }
 
-function probeEmitterEvents () {
+function probeEmitterEvents() {
   const emitter = /** @type {any} */ (new EventEmitter())
   emitter.on('probe', noop)
   const single = emitter._events?.probe === noop
@@ -77,10 +77,10 @@ function probeEmitterEvents () {
 }
 
 /** @returns {symbol | null} */
-function probeTargetEvents () {
+function probeTargetEvents() {
   const target = /** @type {any} */ (new EventTarget())
   target.addEventListener('probe', noop)
-  const symbol = Object.getOwnPropertySymbols(target).find(candidate => {
+  const symbol = Object.getOwnPropertySymbols(target).find((candidate) => {
     // Not `instanceof Map`: Node's own maps have a null prototype.
     const root = typeof target[candidate]?.get === 'function' ? target[candidate].get('probe') : undefined
     return root?.size === 1 && root.next?.listener === noop
@@ -89,7 +89,7 @@ function probeTargetEvents () {
 }
 
 /** @template T @param {() => T} probe @param {T} fallback @returns {T} */
-function attempt (probe, fallback) {
+function attempt(probe, fallback) {
   try {
     return probe()
   } catch {
@@ -101,7 +101,7 @@ function attempt (probe, fallback) {
  * @param {boolean} [usePrivateFields] false forces every fallback (HOLDOVER_PRIVATE_FIELDS=off)
  * @returns {Internals}
  */
-function probeInternals (usePrivateFields = true) {
+function probeInternals(usePrivateFields = true) {
   if (!usePrivateFields) {
     return { timerStore: null, timerLists: false, timerState: true, emitterEvents: false, targetEvents: null }
   }
@@ -115,7 +115,7 @@ function probeInternals (usePrivateFields = true) {
 }
 
 /** @param {Internals} internals @returns {string[]} one note per fallback in use */
-function describeFallbacks (internals) {
+function describeFallbacks(internals) {
   const notes = []
   if (internals.timerStore === null || !internals.timerLists) {
     notes.push('timers are recorded one by one: this Node keeps them in a way holdover does not know')

@@ -16,7 +16,7 @@
  * @param {Function} original
  * @param {Function} wrapper
  */
-function mirror (original, wrapper) {
+function mirror(original, wrapper) {
   Object.setPrototypeOf(wrapper, Object.getPrototypeOf(original))
   for (const key of Reflect.ownKeys(original)) {
     const descriptor = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(original, key))
@@ -40,11 +40,11 @@ function mirror (original, wrapper) {
  *   where the original has no `prototype`)
  * @returns {() => boolean} undo; true when no trace is left. Safe to call twice.
  */
-function patch (places, makeWrapper) {
+function patch(places, makeWrapper) {
   const original = places[0].owner[places[0].name]
   const wrapper = mirror(original, makeWrapper(original))
   const patched = places.filter(({ owner, name }) => replace(owner, name, original, wrapper))
-  return function undo () {
+  return function undo() {
     return patched.map(({ owner, name }) => replace(owner, name, wrapper, original)).every(Boolean)
   }
 }
@@ -53,7 +53,7 @@ function patch (places, makeWrapper) {
  * @param {any} owner @param {string} name @param {Function} from @param {Function} to
  * @returns {boolean} whether `from` was there (or `to` already is)
  */
-function replace (owner, name, from, to) {
+function replace(owner, name, from, to) {
   const descriptor = Object.getOwnPropertyDescriptor(owner, name)
   if (descriptor === undefined) return false
   if (descriptor.value === to) return true
@@ -68,15 +68,15 @@ function replace (owner, name, from, to) {
  * and leaves the rest in place, silent.
  * @param {() => Array<() => boolean>} applyPatches
  */
-function reusable (applyPatches) {
+function reusable(applyPatches) {
   /** @type {Array<() => boolean>} undos of wrappers that are in the chain */
   let inChain = []
   return {
-    install () {
+    install() {
       if (inChain.length === 0) inChain = applyPatches()
     },
-    uninstall () {
-      inChain = inChain.filter(undo => !undo())
+    uninstall() {
+      inChain = inChain.filter((undo) => !undo())
     }
   }
 }

@@ -8,8 +8,8 @@ const { patch, reusable } = require('./patch')
 let recorder = null
 
 /** setTimeout and setInterval. Callbacks are never wrapped, clearing is never watched. @param {Function} original */
-function observeTimer (original) {
-  return function observed (/** @type {any} */ _callback, /** @type {any} */ _delay) {
+function observeTimer(original) {
+  return function observed(/** @type {any} */ _callback, /** @type {any} */ _delay) {
     // @ts-expect-error `this` is the caller's
     const timer = Reflect.apply(original, this, arguments)
     if (recorder !== null) recorder.timer(timer, observed)
@@ -18,8 +18,8 @@ function observeTimer (original) {
 }
 
 /** @param {Function} original */
-function observeImmediate (original) {
-  return function observed (/** @type {any} */ _callback) {
+function observeImmediate(original) {
+  return function observed(/** @type {any} */ _callback) {
     // @ts-expect-error `this` is the caller's
     const immediate = Reflect.apply(original, this, arguments)
     if (recorder !== null) recorder.immediate(immediate, observed)
@@ -32,8 +32,8 @@ function observeImmediate (original) {
  * returned as it is: a handler on it would hide an unhandled rejection.
  * @param {Function} original
  */
-function observePromised (original) {
-  return function observed (/** @type {any} */ delay) {
+function observePromised(original) {
+  return function observed(/** @type {any} */ delay) {
     // @ts-expect-error `this` is the caller's
     const result = Reflect.apply(original, this, arguments)
     if (recorder !== null) recorder.promisedTimer(delay, observed)
@@ -42,9 +42,9 @@ function observePromised (original) {
 }
 
 /** As observePromised, for scheduler.wait, which is a method and has no prototype. @param {Function} original */
-function observeWait (original) {
+function observeWait(original) {
   const { wait } = {
-    wait (/** @type {any} */ delay) {
+    wait(/** @type {any} */ delay) {
       const result = Reflect.apply(original, this, arguments)
       if (recorder !== null) recorder.promisedTimer(delay, wait)
       return result
@@ -59,7 +59,7 @@ function observeWait (original) {
  * @param {string} name
  * @param {(original: Function) => Function} make
  */
-function patchGlobal (name, make) {
+function patchGlobal(name, make) {
   const inModule = { owner: timers, name }
   const inGlobal = { owner: globalThis, name }
   const same = /** @type {any} */ (timers)[name] === /** @type {any} */ (globalThis)[name]
@@ -82,11 +82,11 @@ const hook = reusable(() => {
 module.exports = {
   name: 'timers',
   /** @param {import('./index').Recorder} sink */
-  install (sink) {
+  install(sink) {
     recorder = sink
     hook.install()
   },
-  uninstall () {
+  uninstall() {
     recorder = null
     hook.uninstall()
   }

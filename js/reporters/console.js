@@ -6,7 +6,7 @@ const { formatCount, formatSite, painter } = require('./format')
 const HOUR_MS = 3_600_000
 
 /** A pino-like logger takes an object first. @param {any} logger */
-function isStructured (logger) {
+function isStructured(logger) {
   return typeof logger.child === 'function'
 }
 
@@ -20,10 +20,11 @@ class ConsoleReporter {
    * @param {any} options.logger console-like or pino-like
    * @param {'auto' | 'text' | 'json'} options.format
    */
-  constructor ({ logger, format }) {
+  constructor({ logger, format }) {
     this.logger = logger
     this.asJson = format === 'json' || (format === 'auto' && isStructured(logger))
-    this.color = format === 'auto' && logger === console && process.stderr.isTTY === true && !process.env.NO_COLOR
+    this.color =
+      format === 'auto' && logger === console && process.stderr.isTTY === true && !process.env.NO_COLOR
     /** @type {Map<string, number>} count printed last, by fingerprint */
     this.printed = new Map()
     /** @type {Set<string>} */
@@ -33,12 +34,14 @@ class ConsoleReporter {
   }
 
   /** Prints what changed since the last call. @param {import('../index').Report} report @param {number} nowMs */
-  report (report, nowMs) {
+  report(report, nowMs) {
     if (this.lastPrintMs === 0) this.lastPrintMs = nowMs
-    const fresh = report.leaks.filter(leak => !this.printed.has(leak.fingerprint))
-    const grown = report.leaks.filter(leak => leak.count >= 2 * (this.printed.get(leak.fingerprint) ?? Infinity))
-    const returned = report.returned.filter(gone => this.printed.has(gone.fingerprint))
-    const stuck = report.openJobs.filter(job => job.stuck && !this.stuck.has(stuckKey(job)))
+    const fresh = report.leaks.filter((leak) => !this.printed.has(leak.fingerprint))
+    const grown = report.leaks.filter(
+      (leak) => leak.count >= 2 * (this.printed.get(leak.fingerprint) ?? Infinity)
+    )
+    const returned = report.returned.filter((gone) => this.printed.has(gone.fingerprint))
+    const stuck = report.openJobs.filter((job) => job.stuck && !this.stuck.has(stuckKey(job)))
     for (const leak of [...fresh, ...grown]) this.printed.set(leak.fingerprint, leak.count)
     for (const gone of returned) this.printed.delete(gone.fingerprint)
     for (const job of stuck) this.stuck.add(stuckKey(job))
@@ -50,18 +53,25 @@ class ConsoleReporter {
   }
 
   /** Prints the whole report, changed or not. @param {import('../index').Report} report */
-  print (report) {
+  print(report) {
     for (const leak of report.leaks) this.printed.set(leak.fingerprint, leak.count)
-    this.write(report.verdict === 'leaks', this.asJson ? headline(report) : renderText(report, { color: this.color }), report)
+    this.write(
+      report.verdict === 'leaks',
+      this.asJson ? headline(report) : renderText(report, { color: this.color }),
+      report
+    )
   }
 
   /**
    * @param {import('../index').Report} report @param {any[]} fresh @param {any[]} grown @param {any[]} returned @param {any[]} stuck
    */
-  writeText (report, fresh, grown, returned, stuck) {
+  writeText(report, fresh, grown, returned, stuck) {
     if (fresh.length + stuck.length > 0) {
-      const known = report.leaks.filter(leak => !fresh.includes(leak))
-      const text = renderText({ ...report, leaks: fresh, kept: [], returned: [], notes: report.notes }, { color: this.color })
+      const known = report.leaks.filter((leak) => !fresh.includes(leak))
+      const text = renderText(
+        { ...report, leaks: fresh, kept: [], returned: [], notes: report.notes },
+        { color: this.color }
+      )
       const lines = text.split('\n')
       lines[0] = headline(report)
       this.write(fresh.length > 0, lines.join('\n'), report)
@@ -69,16 +79,25 @@ class ConsoleReporter {
     }
     for (const leak of grown) {
       const place = formatSite(leak.calledFrom ?? leak.site)
-      this.write(true, `holdover ${leak.fingerprint} doubled: ${formatCount(leak.count)} × ${thing(leak)}, ${leak.job}, ${place}`, report)
+      this.write(
+        true,
+        `holdover ${leak.fingerprint} doubled: ${formatCount(leak.count)} × ${thing(leak)}, ${leak.job}, ${place}`,
+        report
+      )
     }
     for (const gone of returned) {
-      this.write(false, `holdover ${gone.fingerprint} returned: ${gone.description}, ${gone.job}: ${formatCount(gone.peak)} at its peak, now ${formatCount(gone.count)}`, report)
+      this.write(
+        false,
+        `holdover ${gone.fingerprint} returned: ${gone.description}, ${gone.job}: ${formatCount(gone.peak)} at its peak, now ${formatCount(gone.now)}`,
+        report
+      )
     }
-    if (fresh.length + grown.length + returned.length + stuck.length === 0) this.write(false, headline(report), report)
+    if (fresh.length + grown.length + returned.length + stuck.length === 0)
+      this.write(false, headline(report), report)
   }
 
   /** A logger that throws must not reach the host. @param {boolean} isLeak @param {string} text @param {any} report */
-  write (isLeak, text, report) {
+  write(isLeak, text, report) {
     const level = isLeak ? 'warn' : 'info'
     try {
       if (isStructured(this.logger)) this.logger[level](this.asJson ? { holdover: report } : {}, text)
@@ -90,7 +109,7 @@ class ConsoleReporter {
 }
 
 /** @param {{ job: string, jobId: any, lastSite: any }} job */
-function stuckKey (job) {
+function stuckKey(job) {
   return `${job.job} ${job.jobId}`
 }
 

@@ -6,15 +6,16 @@ const { styleText } = require('node:util')
 /** The only place that puts units into words. */
 
 /** @param {number} value @param {number} digits */
-const fixed = (value, digits) => value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+const fixed = (value, digits) =>
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 
 /** @param {number} count */
-function formatCount (count) {
+function formatCount(count) {
   return fixed(count, 0)
 }
 
 /** @param {number} bytes */
-function formatBytes (bytes) {
+function formatBytes(bytes) {
   const size = Math.abs(bytes)
   if (size < 1_000) return `${fixed(bytes, 0)} B`
   if (size < 1e6) return `${fixed(bytes / 1e3, 1)} kB`
@@ -23,12 +24,12 @@ function formatBytes (bytes) {
 }
 
 /** @param {number} bytes */
-function formatChange (bytes) {
+function formatChange(bytes) {
   return (bytes < 0 ? '-' : '+') + formatBytes(Math.abs(bytes))
 }
 
 /** @param {number} ms */
-function formatDuration (ms) {
+function formatDuration(ms) {
   if (ms < 1_000) return `${fixed(ms, 0)} ms`
   if (ms < 120_000) return `${fixed(ms / 1e3, ms % 1_000 === 0 ? 0 : 1)} s`
   if (ms < 7_200_000) return `${fixed(ms / 60_000, 0)} min`
@@ -37,18 +38,18 @@ function formatDuration (ms) {
 }
 
 /** Two digits after the point, more where a rate is so small that they would say 0.00. @param {number} rate */
-function formatRate (rate) {
+function formatRate(rate) {
   const digits = Math.abs(rate) >= 0.01 || rate === 0 ? 2 : 4
   return (rate < 0 ? '-' : '+') + fixed(Math.abs(rate), digits)
 }
 
 /** @param {number} share of one CPU */
-function formatShare (share) {
+function formatShare(share) {
   return `${fixed(share * 100, share < 0.0995 ? 2 : 0)} %`
 }
 
 /** Relative to the working folder where that is shorter. @param {string} file */
-function formatFile (file) {
+function formatFile(file) {
   const marker = `${path.sep}node_modules${path.sep}`
   const library = file.lastIndexOf(marker)
   if (library !== -1) return file.slice(library + marker.length)
@@ -57,12 +58,12 @@ function formatFile (file) {
 }
 
 /** @param {{ file: string | null, line: number, column: number } | null} site */
-function formatSite (site) {
+function formatSite(site) {
   return site?.file ? `${formatFile(site.file)}:${site.line}:${site.column}` : 'unknown place'
 }
 
 /** @param {number} count @param {string} noun @param {string} [plural] */
-function formatNumberOf (count, noun, plural = `${noun}s`) {
+function formatNumberOf(count, noun, plural = `${noun}s`) {
   return `${formatCount(count)} ${count === 1 ? noun : plural}`
 }
 
@@ -70,11 +71,21 @@ function formatNumberOf (count, noun, plural = `${noun}s`) {
  * @param {boolean} useColor
  * @returns {(format: any, text: string) => string}
  */
-function painter (useColor) {
+function painter(useColor) {
   // validateStream would ask stdout; the caller has decided already.
-  return (format, text) => (useColor ? styleText(format, text, /** @type {any} */ ({ validateStream: false })) : text)
+  return (format, text) =>
+    useColor ? styleText(format, text, /** @type {any} */ ({ validateStream: false })) : text
 }
 
 module.exports = {
-  formatBytes, formatChange, formatCount, formatDuration, formatFile, formatNumberOf, formatRate, formatShare, formatSite, painter
+  formatBytes,
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatFile,
+  formatNumberOf,
+  formatRate,
+  formatShare,
+  formatSite,
+  painter
 }

@@ -1,7 +1,15 @@
 'use strict'
 
 const {
-  formatBytes, formatChange, formatCount, formatDuration, formatNumberOf, formatRate, formatShare, formatSite, painter
+  formatBytes,
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatNumberOf,
+  formatRate,
+  formatShare,
+  formatSite,
+  painter
 } = require('./format')
 
 /** Information rows shown before "and N more". */
@@ -12,60 +20,73 @@ const MAX_KEPT = 5
 /** @typedef {ReturnType<typeof painter>} Paint */
 
 /** @param {string} owner */
-function ownerWords (owner) {
+function ownerWords(owner) {
   if (owner === 'app') return 'YOURS'
   if (owner === 'node') return 'NODE'
   return owner.replace(/^library:/, 'LIBRARY ')
 }
 
 /** @param {Leak} leak what it is, with the delay of a timer */
-function thing (leak) {
+function thing(leak) {
   const delay = leak.heldMs !== null && leak.heldMs > 0 ? ` of ${formatDuration(leak.heldMs)}` : ''
   return leak.description + delay
 }
 
 /** @param {Leak} leak the place to look at first: the application's own line */
-function pointOf (leak) {
+function pointOf(leak) {
   return leak.calledFrom ?? leak.site
 }
 
 /** @param {Leak} leak */
-function jobsWords (leak) {
+function jobsWords(leak) {
   const { completed, failed, timedOut } = leak.jobsLeaving
   const leaving = completed + failed + timedOut
   const all = `${formatCount(leaving)} of ${formatNumberOf(leak.jobsFinished, 'job')}`
   if (leak.onlyWhenFailing) return `${all}, only when it fails`
-  const parts = [[completed, 'completed'], [failed, 'failed'], [timedOut, 'timed out']].filter(([count]) => Number(count) > 0)
-  return parts.length < 2 ? all : `${all} (${parts.map(([count, word]) => `${formatCount(Number(count))} ${word}`).join(', ')})`
+  const parts = [
+    [completed, 'completed'],
+    [failed, 'failed'],
+    [timedOut, 'timed out']
+  ].filter(([count]) => Number(count) > 0)
+  return parts.length < 2
+    ? all
+    : `${all} (${parts.map(([count, word]) => `${formatCount(Number(count))} ${word}`).join(', ')})`
 }
 
 /** @param {Leak} leak @param {number} number @param {Paint} paint */
-function leakLines (leak, number, paint) {
+function leakLines(leak, number, paint) {
   const place = pointOf(leak)
   const indent = '   '
   const lines = [
     `${String(number).padStart(2)} ${paint(['bold', 'red'], 'LEAK')}  ${leak.certainty} · ${ownerWords(leak.owner)}   ` +
-      paint('bold', `${formatRate(leak.perJob)} ${thing(leak)} per ${leak.job}`) + `   ${jobsWords(leak)}`
+      paint('bold', `${formatRate(leak.perJob)} ${thing(leak)} per ${leak.job}`) +
+      `   ${jobsWords(leak)}`
   ]
   if (leak.calledFrom) {
-    lines.push(`${indent}created  ${formatSite(leak.site)}     called by YOU  ${paint('cyan', formatSite(leak.calledFrom))}`)
+    lines.push(
+      `${indent}created  ${formatSite(leak.site)}     called by YOU  ${paint('cyan', formatSite(leak.calledFrom))}`
+    )
     if (leak.source) lines.push(`${indent}${leak.calledFrom.line} |   ${leak.source}`)
   } else {
     const source = leak.source && place ? `     ${place.line} |   ${leak.source}` : ''
     lines.push(`${indent}${paint('cyan', formatSite(place))}${source}`)
   }
-  for (const other of leak.sites.slice(1, 4)) lines.push(`${indent}also at ${formatSite(other)} (${formatCount(other.count)})`)
-  if (leak.companions.length > 0) lines.push(`${indent}with it: ${leak.companions.join(', ')} (counted here, not again)`)
+  for (const other of leak.sites.slice(1, 4))
+    lines.push(`${indent}also at ${formatSite(other)} (${formatCount(other.count)})`)
+  if (leak.companions.length > 0)
+    lines.push(`${indent}with it: ${leak.companions.join(', ')} (counted here, not again)`)
   if (leak.holder) lines.push(`${indent}on: ${holderWords(leak.holder)}`)
-  if (leak.kind === 'timeout' && leak.heldMs) lines.push(`${indent}each is held until it is due, up to ${formatDuration(leak.heldMs)}`)
-  if (leak.onlyWhenFailing) lines.push(`${indent}it stays only when the job fails: the cleanup is not in a finally block`)
+  if (leak.kind === 'timeout' && leak.heldMs)
+    lines.push(`${indent}each is held until it is due, up to ${formatDuration(leak.heldMs)}`)
+  if (leak.onlyWhenFailing)
+    lines.push(`${indent}it stays only when the job fails: the cleanup is not in a finally block`)
   for (const note of leak.notes ?? []) lines.push(`${indent}${note}`)
   lines.push(`${indent}fix: ${leak.fix}     ${paint('dim', `id ${leak.fingerprint}`)}`)
   return lines
 }
 
 /** @param {NonNullable<Leak['holder']>} holder */
-function holderWords (holder) {
+function holderWords(holder) {
   const article = /^[AEIOU]/.test(holder.class) ? 'an' : 'a'
   const named = holder.class === '' ? 'emitter' : holder.class
   const now = `${formatNumberOf(holder.listenersNow, 'listener')} on '${holder.event}'`
@@ -75,7 +96,7 @@ function holderWords (holder) {
 }
 
 /** @param {Report} report the state of the process in one line */
-function headline (report) {
+function headline(report) {
   const state = { leaks: 'LEAKING', clean: 'clean', inconclusive: 'inconclusive' }[report.verdict]
   const parts = []
   const { memory } = report
@@ -86,7 +107,9 @@ function headline (report) {
     const [biggest] = report.leaks
     parts.push(formatNumberOf(report.leaks.length, 'leak'))
     const lead = report.leaks.length === 1 ? '' : 'biggest: '
-    parts.push(`${lead}${thing(biggest)}, ${biggest.job}, ${formatSite(pointOf(biggest)).replace(/:\d+$/, '')}`)
+    parts.push(
+      `${lead}${thing(biggest)}, ${biggest.job}, ${formatSite(pointOf(biggest)).replace(/:\d+$/, '')}`
+    )
   } else {
     const finished = report.jobs.reduce((sum, job) => sum + job.completed + job.failed + job.timedOut, 0)
     parts.push(`${formatNumberOf(finished, 'job')} finished`)
@@ -95,20 +118,20 @@ function headline (report) {
 }
 
 /** @param {Report['memory']} memory */
-function rssWords (memory) {
+function rssWords(memory) {
   const limit = memory.limitBytes === null ? '' : ` of ${formatBytes(memory.limitBytes)}`
   const perMin = memory.slopes.rssBytesPerMin
   return `rss ${formatBytes(memory.rssBytes)}${limit}${perMin === null ? '' : `, ${formatChange(perMin)}/min`}`
 }
 
 /** @param {string} name @param {number | null} bytes @param {number | null} perJob */
-function memoryPart (name, bytes, perJob) {
+function memoryPart(name, bytes, perJob) {
   if (bytes === null) return null
   return `${name} ${formatBytes(bytes)}${perJob === null ? '' : ` (${formatChange(perJob)}/job)`}`
 }
 
 /** @param {Report['memory']} memory */
-function memoryLine (memory) {
+function memoryLine(memory) {
   const { slopes } = memory
   const parts = [
     memoryPart('heap', memory.heapUsedBytes, slopes.heapUsedBytesPerJob),
@@ -117,47 +140,61 @@ function memoryLine (memory) {
     memoryPart('array buffers', memory.arrayBuffersBytes, slopes.arrayBuffersBytesPerJob),
     memoryPart('rss', memory.rssBytes, slopes.rssBytesPerJob)
   ]
-  return ` memory: ${parts.filter(part => part !== null).join(' · ')}`
+  return ` memory: ${parts.filter((part) => part !== null).join(' · ')}`
 }
 
 /** @param {Report} report @param {Paint} paint */
-function stuckLines (report, paint) {
-  return report.openJobs.filter(job => job.stuck).flatMap(job => {
-    const id = job.jobId === null ? '' : ` ${job.jobId}`
-    const holds = job.holds.map(held => `${formatCount(held.count)} × ${held.description}`).join(', ')
-    return [
-      ` ${paint(['bold', 'yellow'], 'STUCK')}  ${job.job}${id}   open for ${formatDuration(job.openForMs)}, far longer than its peers`,
-      `   last seen at ${formatSite(job.lastSite)}   holds: ${holds === '' ? 'nothing that holdover sees' : holds}`
-    ]
-  })
+function stuckLines(report, paint) {
+  return report.openJobs
+    .filter((job) => job.stuck)
+    .flatMap((job) => {
+      const id = job.jobId === null ? '' : ` ${job.jobId}`
+      const holds = job.holds.map((held) => `${formatCount(held.count)} × ${held.description}`).join(', ')
+      return [
+        ` ${paint(['bold', 'yellow'], 'STUCK')}  ${job.job}${id}   open for ${formatDuration(job.openForMs)}, far longer than its peers`,
+        `   last seen at ${formatSite(job.lastSite)}   holds: ${holds === '' ? 'nothing that holdover sees' : holds}`
+      ]
+    })
 }
 
 /** @param {Report} report */
-function informationLines (report) {
-  const lines = report.kept.slice(0, MAX_KEPT).map(kept =>
-    ` kept   ${formatCount(kept.count)} × ${kept.description}, ${kept.job}, ${formatSite(kept.site)}: ${kept.reason}`)
-  if (report.kept.length > MAX_KEPT) lines.push(` kept   and ${formatCount(report.kept.length - MAX_KEPT)} more`)
+function informationLines(report) {
+  const lines = report.kept
+    .slice(0, MAX_KEPT)
+    .map(
+      (kept) =>
+        ` kept   ${formatCount(kept.count)} × ${kept.description}, ${kept.job}, ${formatSite(kept.site)}: ${kept.reason}`
+    )
+  if (report.kept.length > MAX_KEPT)
+    lines.push(` kept   and ${formatCount(report.kept.length - MAX_KEPT)} more`)
   for (const gone of report.returned) {
-    lines.push(` returned  ${gone.description}, ${gone.job}, ${formatSite(gone.site)}: ${formatCount(gone.peak)} at its peak, now ${formatCount(gone.count)}`)
+    lines.push(
+      ` returned  ${gone.description}, ${gone.job}, ${formatSite(gone.site)}: ${formatCount(gone.peak)} at its peak, now ${formatCount(gone.now)}`
+    )
   }
   for (const note of report.notes) lines.push(` note   ${note}`)
   return lines
 }
 
 /** @param {Report} report */
-function footer (report) {
-  const stuck = report.openJobs.filter(job => job.stuck).length
+function footer(report) {
+  const stuck = report.openJobs.filter((job) => job.stuck).length
   const dropped = Object.values(report.self.dropped).reduce((sum, count) => sum + count, 0)
   const cost = report.self.cpuShare === null ? '' : `${formatShare(report.self.cpuShare)} CPU, `
-  return ` kept ${formatCount(report.kept.length)} (not leaks) · ${formatNumberOf(stuck, 'stuck job')} · dropped ${formatCount(dropped)} · ` +
+  return (
+    ` kept ${formatCount(report.kept.length)} (not leaks) · ${formatNumberOf(stuck, 'stuck job')} · dropped ${formatCount(dropped)} · ` +
     `holdover used ${cost}${formatBytes(report.self.bytes)}`
+  )
 }
 
 /** @param {Report} report */
-function jobLine (report) {
-  const shown = report.jobs.slice(0, 8).map(job => {
-    const bad = [job.failed > 0 ? `${formatCount(job.failed)} failed` : '', job.timedOut > 0 ? `${formatCount(job.timedOut)} timed out` : '']
-    const words = bad.filter(part => part !== '').join(', ')
+function jobLine(report) {
+  const shown = report.jobs.slice(0, 8).map((job) => {
+    const bad = [
+      job.failed > 0 ? `${formatCount(job.failed)} failed` : '',
+      job.timedOut > 0 ? `${formatCount(job.timedOut)} timed out` : ''
+    ]
+    const words = bad.filter((part) => part !== '').join(', ')
     return `${job.name} ${formatCount(job.completed + job.failed + job.timedOut)}${words === '' ? '' : ` (${words})`}`
   })
   const more = report.jobs.length > 8 ? ` · and ${formatCount(report.jobs.length - 8)} more` : ''
@@ -170,9 +207,14 @@ function jobLine (report) {
  * @param {{ color?: boolean }} [options]
  * @returns {string} lines without a final newline
  */
-function renderText (report, { color = false } = {}) {
+function renderText(report, { color = false } = {}) {
   const paint = painter(color)
-  const title = report.verdict === 'leaks' ? ['bold', 'red'] : report.verdict === 'clean' ? ['bold', 'green'] : ['bold', 'yellow']
+  const title =
+    report.verdict === 'leaks'
+      ? ['bold', 'red']
+      : report.verdict === 'clean'
+        ? ['bold', 'green']
+        : ['bold', 'yellow']
   const lines = [paint(title, headline(report)), '']
   report.leaks.forEach((leak, index) => lines.push(...leakLines(leak, index + 1, paint), ''))
   const stuck = stuckLines(report, paint)

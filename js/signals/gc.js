@@ -8,9 +8,9 @@ const { PerformanceObserver, constants } = require('node:perf_hooks')
  * @param {(heapUsedBytes: number) => void} onMajor
  * @returns {() => void} stop
  */
-function watchMajorCollections (onMajor) {
-  const observer = new PerformanceObserver(list => {
-    const major = list.getEntries().some(entry => {
+function watchMajorCollections(onMajor) {
+  const observer = new PerformanceObserver((list) => {
+    const major = list.getEntries().some((entry) => {
       const detail = /** @type {{ kind?: number } | undefined} */ (entry.detail)
       return detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR
     })

@@ -14,7 +14,7 @@ const MAX_CHAINS = 16_384
  */
 class Immediates {
   /** @param {import('../watch').Watch} watch */
-  constructor (watch) {
+  constructor(watch) {
     this.watch = watch
     /** @type {Map<import('../job').JobScope, { immediate: any, birth: Birth }>} */
     this.chains = new Map()
@@ -25,7 +25,7 @@ class Immediates {
    * @param {import('../job').JobScope} scope ended
    * @param {any} immediate @param {() => number} sample
    */
-  note (scope, immediate, sample) {
+  note(scope, immediate, sample) {
     const chain = this.chains.get(scope)
     if (chain !== undefined) {
       chain.immediate = immediate
@@ -37,17 +37,18 @@ class Immediates {
     else this.chains.set(scope, { immediate, birth: new Birth(scope, 0, sample()) })
   }
 
-  prune () {
-    for (const [scope, { immediate }] of this.chains) if (immediate._destroyed !== false) this.chains.delete(scope)
+  prune() {
+    for (const [scope, { immediate }] of this.chains)
+      if (immediate._destroyed !== false) this.chains.delete(scope)
   }
 
   /** @param {import('../pass').Pass} pass */
-  * survivors (pass) {
+  *survivors(pass) {
     this.prune()
     for (const { immediate, birth } of this.chains.values()) {
       if (pass.interest(birth) !== INTEREST.survivor) continue
       if (birth.shape === 0) birth.shape = pass.shape(birth, timerShape(immediate._onImmediate))
-      pass.survivor(KIND.immediate, birth, false)
+      pass.survivor(KIND.immediate, birth)
     }
     yield
   }

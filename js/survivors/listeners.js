@@ -4,7 +4,7 @@ const { EventEmitter, getEventListeners } = require('node:events')
 const { Birth } = require('../job')
 const { listenerShape } = require('../shape')
 const { KIND } = require('../kinds')
-const { INTEREST } = require('../pass')
+const { INTEREST, LAYOUT } = require('../pass')
 
 /** Listeners looked at from each end before a registration is taken to be still there. */
 const SCAN = 64
@@ -23,19 +23,19 @@ const aborted = /** @type {() => boolean} */ (
 )
 
 /** @param {any} owner */
-function isEventTarget (owner) {
+function isEventTarget(owner) {
   return owner instanceof EventTarget
 }
 
 /** Listeners that an aborted signal still lists have fired or never will. @param {any} owner */
-function isOver (owner) {
+function isOver(owner) {
   return owner instanceof AbortSignal && aborted.call(owner)
 }
 
 /** Several registrations of one function: the n-th that is still listed stands for the n-th birth. */
 class Repeats {
   /** @param {Birth} first */
-  constructor (first) {
+  constructor(first) {
     this.births = [first]
     /** Occurrences seen in `pass`. */
     this.seen = 0
@@ -46,7 +46,7 @@ class Repeats {
 /** What jobs left on one long-lived emitter or target. */
 class OwnerRecord {
   /** @param {any} owner @param {number} sharedAt ms */
-  constructor (owner, sharedAt) {
+  constructor(owner, sharedAt) {
     this.ref = new WeakRef(owner)
     this.isTarget = isEventTarget(owner)
     this.sharedAt = sharedAt
@@ -57,6 +57,10 @@ class OwnerRecord {
     this.isEstablished = false
     /** @type {Map<any, WeakMap<any, Birth | Repeats>>} listeners by event, held by the owner alone */
     this.types = new Map()
+  }
+
+  get flags() {
+    return (this.isEstablished ? 0 : LAYOUT.flags.weak) | (this.isTarget ? LAYOUT.flags.target : 0)
   }
 }
 
@@ -73,7 +77,7 @@ class Listeners {
    * @param {import('../watch').Watch} watch
    * @param {import('../hooks/internals').Internals} internals
    */
-  constructor (watch, internals) {
+  constructor(watch, internals) {
     this.watch = watch
     this.internals = internals
     /** @type {WeakMap<any, number | OwnerRecord>} who saw an owner first, or its record once shared */
@@ -91,7 +95,7 @@ class Listeners {
    * @param {Birth} birth
    * @param {number} seenBy job id, or a negative number for a moment outside any job
    */
-  settle (owner, type, listener, birth, seenBy) {
+  settle(owner, type, listener, birth, seenBy) {
     if (!this.isAttached(owner, type, listener)) return
     const record = this.meet(owner, seenBy)
     if (record === null) return
@@ -100,7 +104,7 @@ class Listeners {
   }
 
   /** @param {any} owner @param {number} seenBy @returns {OwnerRecord | null} null: not shared (yet) */
-  meet (owner, seenBy) {
+  meet(owner, seenBy) {
     const known = this.known.get(owner)
     if (known instanceof OwnerRecord) return known
     if (known === undefined && !this.watch.exact) {
@@ -111,7 +115,7 @@ class Listeners {
   }
 
   /** @param {any} owner */
-  share (owner) {
+  share(owner) {
     if (this.records.length >= MAX_OWNERS) {
       this.dropped++
       return null
@@ -123,7 +127,7 @@ class Listeners {
   }
 
   /** @param {OwnerRecord} record @param {any} type @param {any} listener @param {Birth} birth */
-  add (record, type, listener, birth) {
+  add(record, type, listener, birth) {
     let births = record.types.get(type)
     if (births === undefined) {
       if (record.types.size >= MAX_TYPES) {
@@ -139,7 +143,7 @@ class Listeners {
   }
 
   /** @param {Repeats} repeats @param {Birth} birth */
-  repeat (repeats, birth) {
+  repeat(repeats, birth) {
     if (repeats.pass !== 0 && repeats.pass !== this.watch.walkingPass) {
       // What the last whole pass did not find listed any more is over.
       repeats.births.length = Math.min(repeats.births.length, repeats.seen)
@@ -151,7 +155,7 @@ class Listeners {
   }
 
   /** Reads the owner's own state; in doubt says yes, and the sweep looks again. @param {any} owner @param {any} type @param {any} listener */
-  isAttached (owner, type, listener) {
+  isAttached(owner, type, listener) {
     if (isEventTarget(owner)) return this.isAttachedToTarget(owner, type, listener)
     if (!this.internals.emitterEvents) return this.listOf(owner, type, false).includes(listener)
     const listed = owner._events?.[type]
@@ -166,7 +170,7 @@ class Listeners {
   }
 
   /** @param {any} target @param {any} type @param {any} listener */
-  isAttachedToTarget (target, type, listener) {
+  isAttachedToTarget(target, type, listener) {
     if (isOver(target)) return false
     const symbol = this.internals.targetEvents
     if (symbol !== null) {
@@ -179,7 +183,7 @@ class Listeners {
   }
 
   /** @param {any} owner @param {any} type @param {boolean} isTarget @returns {any[]} */
-  listOf (owner, type, isTarget) {
+  listOf(owner, type, isTarget) {
     if (isTarget) return isOver(owner) ? [] : getEventListeners(owner, type)
     if (!this.internals.emitterEvents) return Reflect.apply(rawListeners, owner, [type])
     const listed = owner._events?.[type]
@@ -191,24 +195,24 @@ class Listeners {
    * One look at every shared owner, in chunks. Nothing is held between two chunks.
    * @param {import('../pass').Pass} pass
    */
-  * survivors (pass) {
+  *survivors(pass) {
     for (let i = 0; i < this.records.length; i++) {
       const record = this.records[i]
       for (const type of [...record.types.keys()]) {
-        for (let from = 0; from >= 0;) {
+        for (let from = 0; from >= 0; ) {
           from = this.walkChunk(pass, record, type, from)
           yield
         }
       }
     }
-    this.records = this.records.filter(record => record.ref.deref() !== undefined)
+    this.records = this.records.filter((record) => record.ref.deref() !== undefined)
   }
 
   /**
    * @param {import('../pass').Pass} pass @param {OwnerRecord} record @param {any} type @param {number} from
    * @returns {number} where to go on, -1 when done
    */
-  walkChunk (pass, record, type, from) {
+  walkChunk(pass, record, type, from) {
     const owner = record.ref.deref()
     const births = record.types.get(type)
     if (owner === undefined || births === undefined) return -1
@@ -228,7 +232,7 @@ class Listeners {
   }
 
   /** @param {Birth | Repeats | undefined} entry @param {number} passNumber */
-  birthOf (entry, passNumber) {
+  birthOf(entry, passNumber) {
     if (!(entry instanceof Repeats)) return entry
     if (entry.pass !== passNumber) {
       entry.pass = passNumber
@@ -241,7 +245,7 @@ class Listeners {
    * @param {import('../pass').Pass} pass @param {OwnerRecord} record @param {any} owner @param {any} type
    * @param {any[]} list @param {number} index @param {Birth} birth
    */
-  report (pass, record, owner, type, list, index, birth) {
+  report(pass, record, owner, type, list, index, birth) {
     if (birth.shape === 0) {
       birth.shape = pass.shape(birth, listenerShape(owner, type, list[index], record.isTarget))
     }
@@ -249,7 +253,8 @@ class Listeners {
       pass.hold(KIND.listener, birth)
       return
     }
-    const row = pass.survivor(KIND.listener, birth, !record.isEstablished)
+    const row = pass.survivor(KIND.listener, birth, record.flags)
+    row.sampledBy = type
     if (row.lastOwner !== record) {
       row.lastOwner = record
       row.owners++

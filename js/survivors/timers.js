@@ -26,7 +26,7 @@ const MAX_RECORDED = 65_536
 const noop = () => {}
 
 /** As Node reads a delay, without touching an object that is not a number. @param {unknown} delay */
-function coerceDelay (delay) {
+function coerceDelay(delay) {
   return typeof delay === 'number' && delay >= 1 && delay <= MAX_DELAY_MS ? delay : 1
 }
 
@@ -43,7 +43,7 @@ class Timers {
    * @param {import('../watch').Watch} watch
    * @param {import('../hooks/internals').Internals} internals
    */
-  constructor (watch, internals) {
+  constructor(watch, internals) {
     this.watch = watch
     this.internals = internals
     this.enumerates = internals.timerStore !== null && internals.timerLists
@@ -61,7 +61,7 @@ class Timers {
   }
 
   /** @param {number} duration ms, as Node keeps it */
-  remember (duration) {
+  remember(duration) {
     const slot = duration & (RECENT - 1)
     if (this.recent[slot] === duration) return
     this.recent[slot] = duration
@@ -70,14 +70,14 @@ class Timers {
   }
 
   /** @param {any} timer @param {Birth} birth */
-  record (timer, birth) {
+  record(timer, birth) {
     this.births.set(timer, birth)
   }
 
   /** Fallback: keeps a timer of an open job in view. @param {any} timer @param {Birth} birth */
-  recordWeakly (timer, birth) {
+  recordWeakly(timer, birth) {
     if (this.recorded.length >= MAX_RECORDED) {
-      this.recorded = this.recorded.filter(entry => entry.ref.deref()?._destroyed === false)
+      this.recorded = this.recorded.filter((entry) => entry.ref.deref()?._destroyed === false)
       if (this.recorded.length >= MAX_RECORDED) {
         this.dropped++
         return
@@ -90,7 +90,7 @@ class Timers {
    * A timer of timers/promises was asked for.
    * @param {unknown} delay @param {Birth | null} birth null: nothing to note beyond the duration
    */
-  promise (delay, birth) {
+  promise(delay, birth) {
     const duration = coerceDelay(delay)
     this.remember(duration)
     if (birth === null || !this.enumerates) return
@@ -109,7 +109,7 @@ class Timers {
   }
 
   /** The newest live timer of a duration, or null. @param {number} duration @returns {any} */
-  newest (duration) {
+  newest(duration) {
     return storage.exit(() => {
       const probe = /** @type {any} */ (originals.setTimeout(noop, duration))
       const newest = probe._idleNext
@@ -120,20 +120,20 @@ class Timers {
   }
 
   /** @param {import('../pass').Pass} pass */
-  * survivors (pass) {
+  *survivors(pass) {
     if (!this.internals.timerState) return
-    if (this.enumerates) yield * this.enumerate(pass)
-    else yield * this.readRecorded(pass)
+    if (this.enumerates) yield* this.enumerate(pass)
+    else yield* this.readRecorded(pass)
   }
 
   /** @param {import('../pass').Pass} pass */
-  * enumerate (pass) {
+  *enumerate(pass) {
     this.recent.fill(0)
     for (const duration of [...this.durations]) {
       let done = 0
       /** @type {WeakRef<any> | null} */
       let cursor = null
-      for (let more = true; more;) {
+      for (let more = true; more; ) {
         const start = this.resume(duration, cursor?.deref(), done)
         if (start === null) {
           if (done === 0) this.durations.delete(duration)
@@ -150,7 +150,7 @@ class Timers {
   }
 
   /** @param {number} duration @param {any} cursor @param {number} done timers looked at before */
-  resume (duration, cursor, done) {
+  resume(duration, cursor, done) {
     if (cursor !== undefined && cursor._idleNext) return cursor
     let timer = this.newest(duration)
     for (let i = 0; i < done && timer !== null; i++) timer = isTimer(timer._idleNext) ? timer._idleNext : null
@@ -158,7 +158,7 @@ class Timers {
   }
 
   /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration */
-  walkChunk (pass, timer, duration) {
+  walkChunk(pass, timer, duration) {
     for (let i = 0; i < CHUNK; i++) {
       this.look(pass, timer, duration)
       timer = timer._idleNext
@@ -168,7 +168,7 @@ class Timers {
   }
 
   /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration */
-  look (pass, timer, duration) {
+  look(pass, timer, duration) {
     const birth = this.births.get(timer) ?? this.birthFromContext(timer, duration)
     const interest = birth === null ? INTEREST.none : pass.interest(birth)
     if (birth === null || interest === INTEREST.none) return
@@ -184,7 +184,8 @@ class Timers {
       return
     }
     if (!isInterval) pass.noteDue(this.dueInMs(timer))
-    const row = pass.survivor(kind, birth, false)
+    const row = pass.survivor(kind, birth)
+    row.sampledBy = duration
     if (row.heldMs < duration) row.heldMs = duration
   }
 
@@ -193,22 +194,23 @@ class Timers {
    * records every timer of the host, so there it is Node's and none of ours.
    * @param {any} timer @param {number} duration @returns {Birth | null}
    */
-  birthFromContext (timer, duration) {
+  birthFromContext(timer, duration) {
     const scope = this.internals.timerStore?.(timer)
     if (scope === undefined || scope.exempt || scope.watch !== this.watch) return null
-    if (!this.watch.exact) return new Birth(scope, 0, 0)
-    return (timer._repeat !== null && this.promised.get(scope)?.get(duration)) || null
+    const promised = timer._repeat === null ? undefined : this.promised.get(scope)?.get(duration)
+    if (promised !== undefined) return promised
+    return this.watch.exact ? null : new Birth(scope, 0, 0)
   }
 
   /** @param {import('../pass').Pass} pass @param {Birth} birth @param {number} duration */
-  isOverdue (pass, birth, duration) {
+  isOverdue(pass, birth, duration) {
     if (pass.forced || duration > ONE_SHOT_HORIZON_MS) return true
     if (birth.scope === null) return false
     return birth.scope.endedAt + duration + pass.graceMs < pass.startedAt
   }
 
   /** Milliseconds until a one-shot fires. @param {any} timer */
-  dueInMs (timer) {
+  dueInMs(timer) {
     const probe = /** @type {any} */ (originals.setTimeout(noop, 1))
     const now = probe._idleStart
     originals.clearTimeout(probe)
@@ -216,7 +218,7 @@ class Timers {
   }
 
   /** @param {import('../pass').Pass} pass */
-  * readRecorded (pass) {
+  *readRecorded(pass) {
     for (let i = 0; i < this.recorded.length; i++) {
       const { ref, birth } = this.recorded[i]
       const timer = ref.deref()
@@ -226,12 +228,12 @@ class Timers {
       }
       if (i % CHUNK === CHUNK - 1) yield
     }
-    this.recorded = this.recorded.filter(entry => entry.ref.deref()?._destroyed === false)
+    this.recorded = this.recorded.filter((entry) => entry.ref.deref()?._destroyed === false)
   }
 }
 
 /** Lists end at the list head, which has no callback. @param {any} item */
-function isTimer (item) {
+function isTimer(item) {
   return item !== null && item !== undefined && item._idleTimeout !== undefined
 }
 

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::ledger::batch::{
-    FLAG_LATE, FLAG_WEAK, HEADER_WORDS, HELD_WORDS, JOBS_WORDS, KEY_HEAD_WORDS, MAX_WORD, OPEN_HEAD_WORDS,
-    OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, OUTCOME_TIMED_OUT, ResourceKind, SURVIVOR_WORDS,
-    TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
+    FLAG_LATE, FLAG_TARGET, FLAG_WEAK, HEADER_WORDS, HELD_WORDS, JOBS_WORDS, KEY_HEAD_WORDS, MAX_WORD,
+    OPEN_HEAD_WORDS, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, OUTCOME_TIMED_OUT, ResourceKind,
+    SURVIVOR_WORDS, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
 };
 use crate::ledger::intern::{
     BETWEEN_JOBS, BETWEEN_JOBS_ID, OTHER, OTHER_ID, TABLE_NAMES, TABLE_SHAPES, TABLE_SITES,
@@ -23,7 +23,7 @@ pub fn layout() -> Value {
         "survivorWords": SURVIVOR_WORDS,
         "heldWords": HELD_WORDS,
         "kinds": kinds,
-        "flags": { "outcomeMask": OUTCOME_MASK, "late": FLAG_LATE, "weak": FLAG_WEAK },
+        "flags": { "outcomeMask": OUTCOME_MASK, "late": FLAG_LATE, "weak": FLAG_WEAK, "target": FLAG_TARGET },
         "outcomes": {
             "completed": OUTCOME_COMPLETED,
             "failed": OUTCOME_FAILED,

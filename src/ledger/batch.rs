@@ -3,7 +3,7 @@
 //! ```text
 //! header  VERSION run thread pass last cut majorCut nowMs finishedAll
 //! JOBS    1 name completed failed timedOut open meanMs maxMs
-//! KEY     2 name kind shape owners holders heldMs n   n × (origin order site flags)
+//! KEY     2 name kind shape owners holders heldMs n   n × (origin order bornAt site flags)
 //! OPEN    3 name jobId openForMs lastSite nHeld       nHeld × (kind shape count)
 //! ```
 //!
@@ -13,9 +13,9 @@
 use super::error::BatchError;
 
 pub use super::layout::{
-    FLAG_LATE, FLAG_WEAK, HEADER_WORDS, HELD_WORDS, JOBS_WORDS, KEY_HEAD_WORDS, MAX_FLAGS, MAX_WORD,
-    OPEN_HEAD_WORDS, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, OUTCOME_TIMED_OUT, ResourceKind,
-    SURVIVOR_WORDS, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
+    FLAG_LATE, FLAG_TARGET, FLAG_WEAK, HEADER_WORDS, HELD_WORDS, JOBS_WORDS, KEY_HEAD_WORDS, MAX_FLAGS,
+    MAX_WORD, OPEN_HEAD_WORDS, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, OUTCOME_TIMED_OUT,
+    ResourceKind, SURVIVOR_WORDS, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
 };
 
 /// The header of a batch.
@@ -64,16 +64,18 @@ impl JobCounts {
     }
 }
 
-/// One thing that outlived its job. 24 bytes, since a pass may hold a million of them.
+/// One thing that outlived its job. 32 bytes, since a pass may hold a million of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Survivor {
     /// Job that created it, 0 outside any job.
     pub origin: u64,
-    /// End order of that job, or the order counter at creation for late and outside ones.
+    /// End order of that job; outside any job the order counter at creation.
     pub order: u64,
+    /// The order counter at creation for what was created outside any job or after its job, else 0.
+    pub born_at: u64,
     /// Its call site, 0 when not sampled.
     pub site: u32,
-    /// Outcome of its job, late, weak.
+    /// Outcome of its job, late, weak, on an `EventTarget`.
     pub flags: u8,
 }
 
@@ -102,8 +104,9 @@ impl<'a> KeyRecord<'a> {
         self.survivors.chunks_exact(SURVIVOR_WORDS).map(|words| Survivor {
             origin: whole(words[0]),
             order: whole(words[1]),
-            site: narrow(words[2]),
-            flags: flags(words[3]),
+            born_at: whole(words[2]),
+            site: narrow(words[3]),
+            flags: flags(words[4]),
         })
     }
 }
@@ -239,10 +242,10 @@ fn check_key(words: &[f64], index: usize, items: std::ops::Range<usize>) -> Resu
     check_kind(words, index + 2)?;
     ranged(words, index + 3, "shape", 1, u32::MAX)?;
     for at in items.step_by(SURVIVOR_WORDS) {
-        ranged(words, at + 2, "site", 0, u32::MAX)?;
-        let flags = ranged(words, at + 3, "set of survivor flags", 0, u32::from(MAX_FLAGS))?;
+        ranged(words, at + 3, "site", 0, u32::MAX)?;
+        let flags = ranged(words, at + 4, "set of survivor flags", 0, u32::from(MAX_FLAGS))?;
         if flags & u32::from(OUTCOME_MASK) > u32::from(OUTCOME_TIMED_OUT) {
-            return Err(BatchError::OutOfRange { index: at + 3, field: "outcome", found: words[at + 3] });
+            return Err(BatchError::OutOfRange { index: at + 4, field: "outcome", found: words[at + 4] });
         }
     }
     Ok(())

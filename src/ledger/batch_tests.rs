@@ -26,7 +26,10 @@ fn records_come_back_as_they_were_written() {
     };
     assert_eq!((counts.finished(), counts.open, counts.mean_ms, counts.max_ms), (13, 4, 50, 90));
     let survivors: Vec<Survivor> = key.survivors().collect();
-    assert_eq!(survivors[1], Survivor { origin: 8, order: 9, site: 0, flags: FLAG_LATE | OUTCOME_TIMED_OUT });
+    assert_eq!(
+        survivors[1],
+        Survivor { origin: 8, order: 8, born_at: 9, site: 0, flags: FLAG_LATE | OUTCOME_TIMED_OUT }
+    );
     assert_eq!(open.held().collect::<Vec<_>>(), [(ResourceKind::Timeout, 6, 2)]);
 }
 
@@ -34,7 +37,7 @@ fn records_come_back_as_they_were_written() {
 fn empty_or_cut_batch_says_where_it_ends() {
     assert_eq!(refused(&[]), BatchError::Truncated { index: 0, needed: 9, found: 0 });
     let words = one_survivor();
-    assert_eq!(refused(&words[..words.len() - 1]), BatchError::Truncated { index: 9, needed: 12, found: 11 });
+    assert_eq!(refused(&words[..words.len() - 1]), BatchError::Truncated { index: 9, needed: 13, found: 12 });
     assert_eq!(refused(&words[..12]), BatchError::Truncated { index: 9, needed: 8, found: 3 });
 }
 
@@ -85,9 +88,9 @@ fn field_outside_its_range_is_named() {
         (10, 0.0, "job name"),
         (11, 99.0, "kind"),
         (12, 0.0, "shape"),
-        (19, 4_294_967_296.0, "site"),
-        (20, 16.0, "set of survivor flags"),
-        (20, 3.0, "outcome"),
+        (20, 4_294_967_296.0, "site"),
+        (21, 32.0, "set of survivor flags"),
+        (21, 3.0, "outcome"),
     ];
     for (index, found, field) in cases {
         let mut words = one_survivor();

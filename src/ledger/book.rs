@@ -5,18 +5,20 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::batch::{Batch, Header, JobCounts, KeyRecord, OpenRecord, Record, ResourceKind, Survivor};
+use super::batch::{
+    Batch, FLAG_TARGET, Header, JobCounts, KeyRecord, OpenRecord, Record, ResourceKind, Survivor,
+};
 use super::history::Look;
 use super::intern::{BETWEEN_JOBS_ID, OTHER_ID};
-use super::key::{Carriers, Key, KeyState, Pass};
+use super::key::{Carriers, Key, KeyState, Pass, Settings};
 use super::summary::{Gate, count_sites, summarize};
 use super::texts::SiteTrust;
 use crate::verdict::Mode;
 
 /// Settings of the run and what the process knows about sites.
 pub struct Context<'a> {
-    /// How the run gathers evidence.
-    pub mode: Mode,
+    /// How the run judges.
+    pub settings: Settings,
     /// Keys kept per thread; more are folded into one per kind.
     pub max_keys: usize,
     /// How far a site vouches for what was created there.
@@ -180,7 +182,7 @@ impl Book {
         keys.retain(|key, state| {
             let pass = self.boil_down(*key, state, passes.remove(key), header, context);
             let look = Look { finished: self.finished(key.name), finished_all: self.finished_all, live: 0 };
-            state.take(*key, pass, look, header, context.mode);
+            state.take(*key, pass, look, header, context.settings);
             !state.is_done()
         });
         self.keys = keys;
@@ -199,11 +201,15 @@ impl Book {
         let survivors = || pending.slices.iter().flat_map(|slice| slice.iter());
         let sites = count_sites(survivors());
         let trusts: Vec<SiteTrust> = dominant(&sites).map(|site| self.trust_of(site, context)).collect();
-        // What Node's own code registers, or nobody knows who, may be taken back by finalization alone.
-        let is_doubtful = !trusts.contains(&SiteTrust::User);
+        // What Node's own code (or nobody knows who) puts on an EventTarget may be taken back by finalization alone:
+        // fetch() with a shared signal does so.
+        let is_doubtful = survivors().any(|survivor| survivor.flags & FLAG_TARGET != 0)
+            && !trusts.contains(&SiteTrust::User);
         let gate = Gate {
             major_cut: header.major_cut,
-            all_wait: context.mode == Mode::Production && key.kind == ResourceKind::Listener && is_doubtful,
+            all_wait: context.settings.mode == Mode::Production
+                && key.kind == ResourceKind::Listener
+                && is_doubtful,
         };
         Pass {
             summary: summarize(survivors(), gate, state.cohort_boundary()),

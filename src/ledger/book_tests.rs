@@ -7,8 +7,12 @@ const SHAPE: u32 = 2;
 const KIND: ResourceKind = ResourceKind::Interval;
 const KEY: Key = Key { name: NAME, kind: KIND, shape: SHAPE };
 
+fn settings(mode: Mode) -> Settings {
+    Settings { mode, grace_ms: 0.0 }
+}
+
 fn context(max_keys: usize) -> Context<'static> {
-    Context { mode: Mode::Check, max_keys, trust: &|_| SiteTrust::User }
+    Context { settings: settings(Mode::Check), max_keys, trust: &|_| SiteTrust::User }
 }
 
 fn fold(book: &mut Book, words: &[f64], max_keys: usize) {
@@ -150,9 +154,10 @@ fn history_of_a_book_is_bounded_over_thousands_of_passes() {
 
 #[test]
 fn listeners_that_nobody_placed_wait_for_collections_in_production() {
-    let untrusted = Context { mode: Mode::Production, max_keys: 10, trust: &|_| SiteTrust::Node };
+    let untrusted =
+        Context { settings: settings(Mode::Production), max_keys: 10, trust: &|_| SiteTrust::Node };
     let trusted = Context { trust: &|_| SiteTrust::User, ..untrusted };
-    let left: Vec<_> = (1..=5).map(|job| by_job(job).at(9)).collect();
+    let left: Vec<_> = (1..=5).map(|job| by_job(job).at(9).on_target()).collect();
     let words = pass(1, 0, 1, 20).major_cut(2).left(NAME, ResourceKind::Listener, SHAPE, &left).words();
     for (context, live, waiting) in [(&untrusted, 2, 3), (&trusted, 5, 0)] {
         let mut book = Book::default();
@@ -166,7 +171,7 @@ fn listeners_that_nobody_placed_wait_for_collections_in_production() {
 fn former_leak_stays_in_the_book_as_returned_in_production() {
     for (mode, status) in [(Mode::Production, Some(Status::Returned)), (Mode::Check, None)] {
         let mut book = Book::default();
-        let context = Context { mode, max_keys: 10, trust: &|_| SiteTrust::User };
+        let context = Context { settings: settings(mode), max_keys: 10, trust: &|_| SiteTrust::User };
         for number in 1..=10 {
             let left: Vec<_> = (1..=number * 20).map(|job| by_job(job).at(9)).collect();
             let one = pass(1, 0, number, number * 20).jobs(NAME, number * 20).left(NAME, KIND, SHAPE, &left);
@@ -175,22 +180,5 @@ fn former_leak_stays_in_the_book_as_returned_in_production() {
         assert!(matches!(book.keys[&KEY].judgement.status, Status::Leak(_)));
         book.fold(&Batch::decode(&pass(1, 0, 11, 220).jobs(NAME, 220).words()).unwrap(), &context);
         assert_eq!(book.keys.get(&KEY).map(|state| state.judgement.status), status);
-    }
-}
-
-#[test]
-fn timers_nobody_clears_are_judged_after_the_first_was_due() {
-    let mut book = Book::default();
-    let context = Context { mode: Mode::Production, max_keys: 10, trust: &|_| SiteTrust::User };
-    let key = Key { kind: ResourceKind::Timeout, ..KEY };
-    for number in 1..=30 {
-        let left: Vec<_> = (1..=number * 20).map(|job| by_job(job).at(9)).collect();
-        let one = pass(1, 0, number, number * 20).jobs(NAME, number * 20).left(NAME, key.kind, SHAPE, &left);
-        let mut words = one.words();
-        // Passes are a second apart; each timer waits for 20.
-        words[9 + 8 + 6] = 20_000.0;
-        book.fold(&Batch::decode(&words).unwrap(), &context);
-        let is_leak = matches!(book.keys[&key].judgement.status, Status::Leak(_));
-        assert_eq!(is_leak, number > 20, "pass {number}");
     }
 }

@@ -1,8 +1,8 @@
 //! Batches for tests, in the words of the tests.
 
 use super::batch::{
-    FLAG_LATE, FLAG_WEAK, HEADER_WORDS, OUTCOME_FAILED, OUTCOME_TIMED_OUT, ResourceKind, TAG_JOBS, TAG_KEY,
-    TAG_OPEN, VERSION,
+    FLAG_LATE, FLAG_TARGET, FLAG_WEAK, HEADER_WORDS, OUTCOME_FAILED, OUTCOME_TIMED_OUT, ResourceKind,
+    SURVIVOR_WORDS, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
 };
 use super::{Ledger, RunSettings};
 use crate::verdict::Mode;
@@ -19,13 +19,14 @@ pub struct PassBuilder {
 pub struct Left {
     origin: u32,
     order: u32,
+    born_at: u32,
     site: u32,
     flags: u8,
 }
 
 /// Left by the job with this number, which is also its end order.
 pub fn by_job(job: u32) -> Left {
-    Left { origin: job, order: job, site: 0, flags: 0 }
+    Left { origin: job, order: job, born_at: 0, site: 0, flags: 0 }
 }
 
 impl Left {
@@ -41,9 +42,14 @@ impl Left {
         Self { flags: self.flags | FLAG_WEAK, ..self }
     }
 
-    /// Created at `order` by a job that was over.
-    pub fn late_at(self, order: u32) -> Self {
-        Self { flags: self.flags | FLAG_LATE, order, ..self }
+    /// A listener on an `EventTarget`.
+    pub fn on_target(self) -> Self {
+        Self { flags: self.flags | FLAG_TARGET, ..self }
+    }
+
+    /// Created by a job that was over, when the order counter stood at `born_at`.
+    pub fn late_at(self, born_at: u32) -> Self {
+        Self { flags: self.flags | FLAG_LATE, born_at, ..self }
     }
 
     pub fn at(self, site: u32) -> Self {
@@ -88,6 +94,7 @@ impl PassBuilder {
             record.extend([
                 f64::from(one.origin),
                 f64::from(one.order),
+                f64::from(one.born_at),
                 f64::from(one.site),
                 f64::from(one.flags),
             ]);
@@ -121,7 +128,7 @@ impl PassBuilder {
                 bodies.push(record.clone());
                 continue;
             }
-            for (index, survivor) in record[8..].chunks(4).enumerate() {
+            for (index, survivor) in record[8..].chunks(SURVIVOR_WORDS).enumerate() {
                 // Owners add up over slices, so only the first one carries them.
                 let owners = if index == 0 { record[4] } else { 0.0 };
                 let head = [record[0], record[1], record[2], record[3], owners, record[5], record[6], 1.0];

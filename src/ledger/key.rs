@@ -61,6 +61,18 @@ pub struct Pass {
     pub place_known: bool,
 }
 
+/// Grace periods for which production watches the first leftovers stay before it calls them a leak.
+const YOUNG_GRACE_PERIODS: f64 = 3.0;
+
+/// How a run judges.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Check or production.
+    pub mode: Mode,
+    /// Grace period, in milliseconds.
+    pub grace_ms: f64,
+}
+
 /// The first leftovers measured.
 #[derive(Debug, Clone, Copy)]
 struct FirstCohort {
@@ -119,7 +131,7 @@ impl KeyState {
     }
 
     /// Takes in a completed pass and judges anew. `look.live` is set here.
-    pub fn take(&mut self, key: Key, mut pass: Pass, look: Look, header: &Header, mode: Mode) {
+    pub fn take(&mut self, key: Key, mut pass: Pass, look: Look, header: &Header, settings: Settings) {
         let live = pass.summary.live;
         if live == 0 {
             // Everything is gone: what comes later is judged from here on.
@@ -133,7 +145,7 @@ impl KeyState {
         self.looks += 1;
         self.peak = self.peak.max(live);
         self.last = pass;
-        self.judgement = self.judge(key, mode);
+        self.judgement = self.judge(key, settings.mode, settings.grace_ms);
         self.was_leak |= matches!(self.judgement.status, Status::Leak(_));
     }
 
@@ -174,14 +186,15 @@ impl KeyState {
         }
     }
 
-    /// One-shot timers of the first cohort may still fire: their longest delay has not passed since they were seen.
-    fn ends_later(&self, key: Key) -> bool {
-        let seen_ms = self.cohort.map_or(self.first_seen_ms, |cohort| cohort.seen_ms);
-        let passed_ms = self.last_seen_ms.saturating_sub(seen_ms);
-        key.kind == ResourceKind::Timeout && passed_ms < self.last.carriers.held_ms
+    /// How long ago the first cohort was first seen, in milliseconds.
+    fn cohort_age_ms(&self) -> f64 {
+        let seen_ms = self.cohort.map_or(self.last_seen_ms, |cohort| cohort.seen_ms);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of a process's life")]
+        let age_ms = self.last_seen_ms.saturating_sub(seen_ms) as f64;
+        age_ms
     }
 
-    fn judge(&self, key: Key, mode: Mode) -> Judgement {
+    fn judge(&self, key: Key, mode: Mode, grace_ms: f64) -> Judgement {
         let summary = &self.last.summary;
         let axis = if self.blame() == Blame::BetweenJobs { Axis::AllJobs } else { Axis::OwnJobs };
         let mut points = self.history.points(axis);
@@ -201,7 +214,9 @@ impl KeyState {
             place_known: self.last.place_known,
             looks: self.looks,
             mixed: key == Key::other(key.kind),
-            ends_later: self.ends_later(key),
+            young: self.cohort_age_ms() < YOUNG_GRACE_PERIODS * grace_ms,
+            unproven: key.kind == ResourceKind::Listener
+                && summary.collected < self.cohort.map_or(0, |it| it.count),
         })
     }
 }

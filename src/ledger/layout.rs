@@ -13,7 +13,7 @@ pub const TAG_KEY: u64 = 2;
 /// Words of a record of survivors before the survivors.
 pub const KEY_HEAD_WORDS: usize = 8;
 /// Words of one survivor.
-pub const SURVIVOR_WORDS: usize = 4;
+pub const SURVIVOR_WORDS: usize = 5;
 /// Tag of a record of an open job.
 pub const TAG_OPEN: u64 = 3;
 /// Words of a record of an open job before what it holds.
@@ -33,8 +33,10 @@ pub const OUTCOME_TIMED_OUT: u8 = 2;
 pub const FLAG_LATE: u8 = 4;
 /// Flag: known to be alive by a weak reference alone.
 pub const FLAG_WEAK: u8 = 8;
+/// Flag: a listener on an `EventTarget`, where Node takes back its own by finalization.
+pub const FLAG_TARGET: u8 = 16;
 /// All flags.
-pub const MAX_FLAGS: u8 = OUTCOME_MASK | FLAG_LATE | FLAG_WEAK;
+pub const MAX_FLAGS: u8 = OUTCOME_MASK | FLAG_LATE | FLAG_WEAK | FLAG_TARGET;
 
 /// The largest whole number that a double holds without doubt, 2^53 - 1.
 pub const MAX_WORD: f64 = 9_007_199_254_740_991.0;

@@ -27,6 +27,7 @@ use self::batch::{Batch, JobCounts};
 use self::book::{Book, Context, add_counts};
 use self::error::BatchError;
 use self::intern::Texts;
+use self::key::Settings;
 use self::texts::{Site, SiteTrust};
 use crate::verdict::Mode;
 
@@ -127,7 +128,11 @@ impl Ledger {
             Some(text) => Site::parse(&text).trust(),
             None => SiteTrust::Unknown,
         };
-        let context = Context { mode: settings.mode, max_keys: settings.max_keys, trust: &trust };
+        let context = Context {
+            settings: Settings { mode: settings.mode, grace_ms: settings.grace_ms },
+            max_keys: settings.max_keys,
+            trust: &trust,
+        };
         book.lock().fold(&batch, &context);
         Ok(())
     }

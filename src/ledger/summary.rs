@@ -85,11 +85,12 @@ pub fn summarize<'a>(
 
 /// Job, moment and outcome in one sortable number: 53 + 53 + 2 bits.
 ///
-/// All that a job left at its end has that job's end order, so (origin, order) tells jobs apart, and moments where
-/// there is no job or it was over.
+/// What a job made while it was open has that job's end order; what was made later has the moment, so that a loop
+/// which one job started counts by its rounds.
 fn leaving_key(survivor: &Survivor) -> u128 {
     let outcome = u128::from(survivor.flags & OUTCOME_MASK);
-    (u128::from(survivor.origin) << ORIGIN_SHIFT) | (u128::from(survivor.order) << ORDER_SHIFT) | outcome
+    let moment = if survivor.born_at == 0 { survivor.order } else { survivor.born_at };
+    (u128::from(survivor.origin) << ORIGIN_SHIFT) | (u128::from(moment) << ORDER_SHIFT) | outcome
 }
 
 const ORIGIN_SHIFT: u32 = 64;
@@ -172,7 +173,7 @@ mod tests {
     const OPEN: Gate = Gate { major_cut: u64::MAX, all_wait: false };
 
     fn left(origin: u64, order: u64, site: u32, flags: u8) -> Survivor {
-        Survivor { origin, order, site, flags }
+        Survivor { origin, order, born_at: 0, site, flags }
     }
 
     #[test]
@@ -192,9 +193,11 @@ mod tests {
 
     #[test]
     fn late_survivors_of_one_job_count_by_moment() {
-        let survivors: Vec<_> = (1..=10).map(|order| left(7, order, 0, FLAG_LATE)).collect();
+        let survivors: Vec<_> =
+            (1..=10).map(|born_at| Survivor { born_at, ..left(7, 1, 0, FLAG_LATE) }).collect();
         let summary = summarize(survivors.iter(), OPEN, 0);
         assert_eq!((summary.leaving.total(), summary.creating_jobs, summary.late), (10, 1, 10));
+        assert_eq!((summary.first_order, summary.last_order), (1, 1));
     }
 
     #[test]

@@ -117,8 +117,8 @@ fn holder(finding: &Finding) -> Option<Holder> {
     })
 }
 
-/// Listeners that the same job registers on the same line equally often are one mistake: the first by event name
-/// stands for all, `error` last, since nearly everything listens for that too.
+/// Listeners that the same job registers on the same line equally often are one mistake: they add up to one leak, named
+/// by the first event. `error` is only mentioned: `events.once()` adds it to whatever it waits for.
 fn merge_companions(leaks: Vec<Leak>) -> Vec<Leak> {
     let mut groups: BTreeMap<(String, Place, u64), Vec<Leak>> = BTreeMap::new();
     let mut merged = Vec::new();
@@ -134,16 +134,35 @@ fn merge_companions(leaks: Vec<Leak>) -> Vec<Leak> {
         group.sort_by(|a, b| companion_order(a).cmp(&companion_order(b)));
         let mut rest = group.into_iter();
         let Some(mut first) = rest.next() else { continue };
-        first.companions = rest.map(|leak| leak.description).collect();
+        for leak in rest {
+            if !is_for_errors(&leak) && !is_for_errors(&first) {
+                add_up(&mut first, &leak);
+            }
+            first.companions.push(leak.description);
+        }
         merged.push(first);
     }
     merged
 }
 
+fn is_for_errors(leak: &Leak) -> bool {
+    leak.holder.as_ref().is_some_and(|holder| holder.event.as_deref() == Some("error"))
+}
+
+fn add_up(leak: &mut Leak, other: &Leak) {
+    let names = leak.description.trim_end_matches('s').trim_end_matches(" listener");
+    leak.description = format!("{names}, {}s", other.description);
+    leak.per_job = round(leak.per_job + other.per_job);
+    leak.count += other.count;
+    leak.evidence.survivors += other.evidence.survivors;
+    leak.evidence.per_job_low = round(leak.evidence.per_job_low + other.evidence.per_job_low);
+    leak.evidence.per_job_high = round(leak.evidence.per_job_high + other.evidence.per_job_high);
+}
+
 fn companion_order(leak: &Leak) -> (bool, &Option<String>, &str) {
     const NONE: &Option<String> = &None;
     let event = leak.holder.as_ref().map_or(NONE, |holder| &holder.event);
-    (event.as_deref() == Some("error"), event, &leak.fingerprint)
+    (is_for_errors(leak), event, &leak.fingerprint)
 }
 
 /// Of equal fingerprints all but the first by place get `-2`, `-3` …

@@ -48,7 +48,8 @@ fn events(leaks: &[Leak]) -> Vec<&str> {
 #[test]
 fn listeners_of_one_line_are_one_leak_with_companions() {
     let leaks = arrange(vec![listener("error", 3, 9), listener("end", 3, 9), listener("close", 3, 9)]);
-    assert_eq!(events(&leaks), ["'close' listener"]);
+    assert_eq!(events(&leaks), ["'close', 'end' listeners"]);
+    assert_eq!(leaks[0].count, 18, "error is not counted");
     assert_eq!(leaks[0].companions, ["'end' listener", "'error' listener"]);
 }
 

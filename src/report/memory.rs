@@ -3,7 +3,7 @@
 use super::facts::{MAX_SAMPLES, MemoryFacts, Sample};
 use super::model::{Memory, MemorySlopes};
 use super::round;
-use crate::verdict::forecast::{growth, seconds_to_limit};
+use crate::verdict::forecast::{MIN_FORECAST_MS, growth, seconds_to_limit};
 use crate::verdict::slope::{Point, Slope};
 
 const MS_PER_MIN: f64 = 60_000.0;
@@ -15,8 +15,11 @@ pub fn memory(facts: &MemoryFacts) -> Memory {
     let per_job =
         |read: fn(&Sample) -> Option<f64>| slope(samples, |sample| sample.jobs, read).map(|s| round(s.mid));
     let rss_per_ms = slope(samples, |sample| sample.at_ms, |sample| sample.rss_bytes);
+    let watched_ms =
+        samples.first().zip(samples.last()).map_or(0.0, |(first, last)| last.at_ms - first.at_ms);
     let seconds = facts
         .limit_bytes
+        .filter(|_| watched_ms >= MIN_FORECAST_MS)
         .zip(facts.rss_bytes)
         .and_then(|(limit_bytes, rss_bytes)| seconds_to_limit(rss_bytes, limit_bytes, rss_per_ms));
     Memory {
@@ -64,11 +67,17 @@ mod tests {
 
     #[test]
     fn climbing_memory_has_slopes_and_a_time_to_the_limit() {
-        let memory = memory(&climbing(10.0, 20));
+        let memory = memory(&climbing(10.0, 40));
         assert_eq!(memory.slopes.rss_bytes_per_min, Some(600.0));
         assert_eq!(memory.slopes.rss_bytes_per_job, Some(1.0));
         assert_eq!(memory.seconds_to_limit, Some(60.0));
         assert_eq!(memory.slopes.heap_used_bytes_per_job, None, "never sampled");
+    }
+
+    #[test]
+    fn start_up_forecasts_nothing() {
+        let memory = memory(&climbing(10.0, 20));
+        assert_eq!((memory.slopes.rss_bytes_per_min, memory.seconds_to_limit), (Some(600.0), None));
     }
 
     #[test]

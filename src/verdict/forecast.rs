@@ -5,6 +5,9 @@ use super::slope::{Point, Slope, estimate};
 /// Samples below which nothing is forecast: a start-up always grows.
 pub const MIN_SAMPLES: usize = 5;
 
+/// Time that must have passed before the end is forecast, in milliseconds.
+pub const MIN_FORECAST_MS: f64 = 30_000.0;
+
 /// Growth of a byte figure, nothing for fewer than [`MIN_SAMPLES`] samples.
 ///
 /// Samples with the same or a smaller x than the one before replace it, so jobs that stand still do no harm.

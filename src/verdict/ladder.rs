@@ -32,8 +32,10 @@ pub struct Evidence<'a> {
     pub looks: u64,
     /// Several things thrown together for lack of room.
     pub mixed: bool,
-    /// They end by themselves, at a time that has not come yet for the first of them.
-    pub ends_later: bool,
+    /// The first of them were first seen only a few grace periods ago (production).
+    pub young: bool,
+    /// Finalization might still take them: not all of the first have lived through two major collections.
+    pub unproven: bool,
 }
 
 /// The first leftovers measured, and how many of them are still there.
@@ -95,8 +97,6 @@ pub enum Reason {
     PlaceUnknown,
     /// A garbage collection may still take them.
     WaitsForCollection,
-    /// They are timers that are not due yet.
-    NotDueYet,
     /// Too few jobs or looks so far.
     TooFewLooks,
     /// They began to grow only lately.
@@ -115,7 +115,6 @@ impl Reason {
             Self::NotGrowing => "not growing",
             Self::PlaceUnknown => "place unknown",
             Self::WaitsForCollection => "waits for a collection",
-            Self::NotDueYet => "not due yet",
             Self::TooFewLooks => "needs more jobs",
             Self::JustStarted => "began to grow lately",
         }
@@ -207,9 +206,9 @@ fn growing_status(evidence: &Evidence, growing: usize, slope: Option<Slope>) -> 
             Status::Undecided(Reason::TooFewLooks)
         };
     }
-    // Timers that nobody clears pile up until the first one fires. A check reports them with their delay instead.
-    if evidence.mode == Mode::Production && evidence.ends_later {
-        return Status::Undecided(Reason::NotDueYet);
+    // A cache that fills up looks like a leak until it evicts.
+    if evidence.mode == Mode::Production && evidence.young {
+        return Status::Undecided(Reason::TooFewLooks);
     }
     if evidence.mode == Mode::Production && !evidence.place_known && evidence.looks < LOOKS_WITHOUT_PLACE {
         return Status::Undecided(Reason::PlaceUnknown);
@@ -222,7 +221,11 @@ fn certainty(evidence: &Evidence, growing: usize) -> Certainty {
         Mode::Check => finished(evidence) >= SURE_CHECK_JOBS && growing >= 3,
         Mode::Production => {
             let is_cohort_whole = evidence.cohort.is_some_and(|cohort| cohort.alive >= cohort.first);
-            growing >= 5 && evidence.jobs_leaving >= 10 && is_cohort_whole && evidence.weak == 0
+            growing >= 5
+                && evidence.jobs_leaving >= 10
+                && is_cohort_whole
+                && evidence.weak == 0
+                && !evidence.unproven
         }
     };
     if is_sure && !evidence.mixed { Certainty::Sure } else { Certainty::Likely }

@@ -29,7 +29,8 @@ fn evidence(mode: Mode, points: &[Point]) -> Evidence<'_> {
         place_known: true,
         looks: points.len() as u64,
         mixed: false,
-        ends_later: false,
+        young: false,
+        unproven: false,
     }
 }
 
@@ -183,14 +184,6 @@ fn production_holds_a_finding_without_a_place_back_for_ten_looks() {
     assert_eq!(judge(&placeless).status, Status::Undecided(Reason::PlaceUnknown));
     assert_eq!(judge(&Evidence { looks: 10, ..placeless.clone() }).status, SURE);
     assert_eq!(judge(&Evidence { mode: Mode::Check, ..placeless }).status, SURE);
-}
-
-#[test]
-fn production_judges_timers_only_once_the_first_one_was_due() {
-    let points = windows(at_rate(1.0), 200);
-    let waiting = Evidence { ends_later: true, ..evidence(Mode::Production, &points) };
-    assert_eq!(judge(&waiting).status, Status::Undecided(Reason::NotDueYet));
-    assert_eq!(judge(&Evidence { mode: Mode::Check, ..waiting }).status, SURE);
 }
 
 #[test]
