@@ -3,13 +3,22 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
-const { foldIds, hashText, listenerShape, timerShape } = require('../js/shape')
+const { foldEvent, foldIds, hashText, listenerShape, timerShape } = require('../js/shape')
 
-test('ids inside names are folded', () => {
+test('ids inside job names are folded, what an author writes is not', () => {
   assert.equal(foldIds('reply:4711'), 'reply:#')
   assert.equal(foldIds('job-3f2504e0-4f89-11d3-9a0c-0305e82c3301-done'), 'job-#-done')
-  assert.equal(foldIds('h2-stream'), 'h2-stream')
-  assert.equal(foldIds('send-email'), 'send-email')
+  assert.equal(foldIds('5f1e0c7a9b'), '#')
+  for (const name of ['h2-stream', 'send-email', 'step-1', 'import-2024'.slice(0, 9), 'defaced', 'lru-150']) {
+    assert.equal(foldIds(name), name)
+  }
+})
+
+test('event names fold any number that stands by itself', () => {
+  assert.equal(foldEvent('reply:7'), 'reply:#')
+  assert.equal(foldEvent('answer-12'), 'answer-#')
+  assert.equal(foldEvent('7'), '#')
+  for (const name of ['utf8', 'h2', 'data', 'sha256sum']) assert.equal(foldEvent(name), name)
 })
 
 test('the hash is FNV-1a: known values', () => {

@@ -8,7 +8,9 @@ const { outside } = require('../js/scope')
 const { withWatch } = require('./helpers/run-watch')
 
 const INTERVAL = 2
-const clearAll = (timers) => timers.forEach((timer) => clearInterval(timer))
+const clearAll = (timers) => {
+  for (const timer of timers) clearInterval(timer)
+}
 
 test('eight interleaved jobs: each resource goes to the job whose scope made it', async () => {
   await withWatch({}, async ({ job, rows }) => {

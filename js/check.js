@@ -186,7 +186,7 @@ class Check {
       startedAtMs: Math.round(this.startedAt),
       worker: `check ${this.name.text}`,
       memory: this.memory.facts(now, watch.ended),
-      self: { cpuShare: null, bytes: 0, dropped: watch.dropped },
+      self: { cpuShare: null, bytes: JSON.parse(watch.ledger.ledgerStats()).bytes, dropped: watch.dropped },
       notes: this.notes,
       jobErrors: Object.fromEntries(this.errors),
       check: {

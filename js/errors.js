@@ -61,4 +61,7 @@ class LeakError extends HoldoverError {
   }
 }
 
-module.exports = { HoldoverError, LeakError, MESSAGES, describe }
+exports.HoldoverError = HoldoverError
+exports.LeakError = LeakError
+exports.MESSAGES = MESSAGES
+exports.describe = describe

@@ -48,6 +48,7 @@ class JobScope {
     this.endedAt = 0
     this.exempt = false
     this.order = 0
+    /** @type {0 | 1 | 2} */
     this.outcome = OUTCOME.completed
     /**
      * Listeners registered since the last drain, four slots each: owner, type, listener, site id.
@@ -81,4 +82,7 @@ class Birth {
   }
 }
 
-module.exports = { JobName, JobScope, Birth, OUTCOME }
+exports.JobName = JobName
+exports.JobScope = JobScope
+exports.Birth = Birth
+exports.OUTCOME = OUTCOME

@@ -66,4 +66,4 @@ class MemoryLog {
   }
 }
 
-module.exports = { MemoryLog }
+exports.MemoryLog = MemoryLog

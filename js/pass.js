@@ -13,6 +13,8 @@ const LAYOUT = Object.freeze({
   flags: Object.freeze({ late: 4, weak: 8, target: 16 })
 })
 
+/** Room for kinds below a name in a row's key. */
+const KINDS = 64
 /** Events and durations wanted at once. */
 const MAX_UNPLACED = 256
 /** Words after which a slice is handed to the ledger. */
@@ -124,11 +126,11 @@ class Pass {
 
   /** @param {number} shape @param {number} name @param {number} kind */
   row(shape, name, kind) {
-    let byName = this.rows.get(shape)
-    if (byName === undefined) this.rows.set(shape, (byName = new Map()))
-    const key = name * 64 + kind
-    let row = byName.get(key)
-    if (row === undefined) byName.set(key, (row = new Row(name, kind, shape)))
+    const key = name * KINDS + kind
+    const byName = this.rows.get(shape) ?? new Map()
+    const row = byName.get(key) ?? new Row(name, kind, shape)
+    byName.set(key, row)
+    this.rows.set(shape, byName)
     return row
   }
 
@@ -198,4 +200,6 @@ class Pass {
   }
 }
 
-module.exports = { Pass, LAYOUT, INTEREST }
+exports.Pass = Pass
+exports.LAYOUT = LAYOUT
+exports.INTEREST = INTEREST

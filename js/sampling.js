@@ -66,4 +66,4 @@ class Sampling {
   }
 }
 
-module.exports = { Sampling }
+exports.Sampling = Sampling

@@ -18,17 +18,26 @@ function hashText(text) {
   return (hash >>> 0).toString(16).padStart(8, '0')
 }
 
+/** UUIDs, long hex, long numbers: what no author writes into a name. */
+const IDS = [
+  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi,
+  /\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi,
+  /\d{4,}/g
+]
+/** A number that stands by itself in an event name: `reply:7`, but not `utf8` or `h2`. */
+const OWN_NUMBER = /(?<![0-9A-Za-z])\d+(?![0-9A-Za-z])/g
+
 /**
- * Folds ids inside a name, so that `reply:4711` and `reply:4712` are one shape: UUIDs, long hex and
- * digit runs become `#`.
+ * Folds ids inside a job name, so that `mail:4711` and `mail:4712` are one: each becomes `#`.
  * @param {string} text
  */
 function foldIds(text) {
-  return text
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '#')
-    .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, '#')
-    .replace(/\d{2,}/g, '#')
-    .slice(0, MAX_TEXT)
+  return IDS.reduce((folded, pattern) => folded.replace(pattern, '#'), text).slice(0, MAX_TEXT)
+}
+
+/** The same for event names, which carry correlation ids from 0 on. @param {string} text */
+function foldEvent(text) {
+  return foldIds(text).replace(OWN_NUMBER, '#')
 }
 
 /** @param {any} callback function or `{ handleEvent }` object */
@@ -43,8 +52,8 @@ function describeCallback(callback) {
 
 /** @param {any} owner */
 function className(owner) {
-  const constructor = Object.getPrototypeOf(owner)?.constructor
-  const name = typeof constructor === 'function' ? constructor.name : ''
+  const type = Object.getPrototypeOf(owner)?.constructor
+  const name = typeof type === 'function' ? type.name : ''
   return typeof name === 'string' ? name.slice(0, MAX_TEXT) : ''
 }
 
@@ -58,7 +67,7 @@ function listenerShape(owner, type, listener, isTarget) {
   const callback = typeof listener?.listener === 'function' ? listener.listener : listener
   return {
     owner: className(owner),
-    event: foldIds(String(type)),
+    event: foldEvent(String(type)),
     ...(isTarget ? { target: 'event-target' } : {}),
     ...describeCallback(callback)
   }
@@ -76,4 +85,4 @@ function timerShape(callback, delayMs) {
   return anonymous && delayMs !== undefined ? { ...described, delayMs } : described
 }
 
-module.exports = { listenerShape, timerShape, foldIds, hashText }
+module.exports = { listenerShape, timerShape, foldIds, foldEvent, hashText }

@@ -100,7 +100,7 @@ function describeSite(frames) {
   const foreign = resolved.filter((frame) => !frame.file.startsWith(OWN_FOLDER) && frame.file !== '')
   const first = foreign.find((frame) => !TRANSPARENT.test(frame.file))
   const user = foreign.filter(isUser)
-  const via = first !== undefined && first.file.startsWith('node:') ? 'node' : 'user'
+  const via = first?.file.startsWith('node:') ? 'node' : 'user'
   const stack = user.slice(0, MAX_STACK_LINES).map(formatFrame)
   if (user.length === 0) {
     return {
@@ -166,7 +166,8 @@ class SiteBook {
     // One site per place and caller, not per stack: the way there differs, the mistake does not.
     const text = JSON.stringify(site)
     const caller = site.calledFrom
-    const at = `${site.file}:${site.line}:${site.column}` + (caller ? `<${caller.file}:${caller.line}` : '')
+    const from = caller === null ? '' : `<${caller.file}:${caller.line}`
+    const at = `${site.file}:${site.line}:${site.column}${from}`
     const short = `@${site.via}@${at}`
     let id = this.ids.get(short)
     if (id === undefined) {
@@ -181,4 +182,6 @@ class SiteBook {
   }
 }
 
-module.exports = { SiteBook, captureFrames, describeSite }
+exports.SiteBook = SiteBook
+exports.captureFrames = captureFrames
+exports.describeSite = describeSite

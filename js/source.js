@@ -61,4 +61,5 @@ class SourceLines {
   }
 }
 
-module.exports = { SourceLines, receiverIn }
+exports.SourceLines = SourceLines
+exports.receiverIn = receiverIn

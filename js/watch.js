@@ -134,7 +134,7 @@ class Watch {
     return scope
   }
 
-  /** @param {JobScope} scope @param {number} outcome see OUTCOME */
+  /** @param {JobScope} scope @param {0 | 1 | 2} outcome see OUTCOME */
   end(scope, outcome) {
     if (scope.order !== 0) return
     this.drainScope(scope)
@@ -419,4 +419,5 @@ function isListener(type, listener) {
   return typeof listener === 'function' || (typeof listener === 'object' && listener !== null)
 }
 
-module.exports = { Watch, BETWEEN_JOBS }
+exports.Watch = Watch
+exports.BETWEEN_JOBS = BETWEEN_JOBS

@@ -1,7 +1,7 @@
 'use strict'
 
-const { headline, leakLines, renderText, thing } = require('./text')
-const { formatCount, formatSite, painter } = require('./format')
+const { headline, renderText, thing } = require('./text')
+const { formatCount, formatSite } = require('./format')
 
 const HOUR_MS = 3_600_000
 
@@ -67,15 +67,14 @@ class ConsoleReporter {
    */
   writeText(report, fresh, grown, returned, stuck) {
     if (fresh.length + stuck.length > 0) {
-      const known = report.leaks.filter((leak) => !fresh.includes(leak))
+      const known = report.leaks.length - fresh.length
+      const notes = known === 0 ? report.notes : [...report.notes, `${known} known leaks, printed before`]
       const text = renderText(
-        { ...report, leaks: fresh, kept: [], returned: [], notes: report.notes },
+        { ...report, leaks: fresh, kept: [], returned: [], notes },
         { color: this.color }
       )
-      const lines = text.split('\n')
-      lines[0] = headline(report)
-      this.write(fresh.length > 0, lines.join('\n'), report)
-      if (known.length > 0) this.write(false, `holdover: ${known.length} known, unchanged`, report)
+      const [, ...rest] = text.split('\n')
+      this.write(fresh.length > 0, [headline(report), ...rest].join('\n'), report)
     }
     for (const leak of grown) {
       const place = formatSite(leak.calledFrom ?? leak.site)
@@ -98,7 +97,8 @@ class ConsoleReporter {
 
   /** A logger that throws must not reach the host. @param {boolean} isLeak @param {string} text @param {any} report */
   write(isLeak, text, report) {
-    const level = isLeak ? 'warn' : 'info'
+    // The console's own reports all go to stderr: stdout may be the worker's output.
+    const level = isLeak || this.logger === console ? 'warn' : 'info'
     try {
       if (isStructured(this.logger)) this.logger[level](this.asJson ? { holdover: report } : {}, text)
       else this.logger[level](this.asJson ? JSON.stringify({ level, msg: text, holdover: report }) : text)
@@ -113,4 +113,4 @@ function stuckKey(job) {
   return `${job.job} ${job.jobId}`
 }
 
-module.exports = { ConsoleReporter, leakLines, painter }
+exports.ConsoleReporter = ConsoleReporter

@@ -12,6 +12,8 @@ const {
   painter
 } = require('./format')
 
+/** The job name that the ledger gives to what no job made. */
+const BETWEEN_JOBS = '(between jobs)'
 /** Information rows shown before "and N more". */
 const MAX_KEPT = 5
 
@@ -38,7 +40,13 @@ function pointOf(leak) {
 }
 
 /** @param {Leak} leak */
+function perWords(leak) {
+  return leak.job === BETWEEN_JOBS ? 'per job, made between jobs' : `per ${leak.job}`
+}
+
+/** @param {Leak} leak */
 function jobsWords(leak) {
+  if (leak.job === BETWEEN_JOBS) return `${formatNumberOf(leak.jobsFinished, 'job')} finished`
   const { completed, failed, timedOut } = leak.jobsLeaving
   const leaving = completed + failed + timedOut
   const all = `${formatCount(leaving)} of ${formatNumberOf(leak.jobsFinished, 'job')}`
@@ -59,7 +67,7 @@ function leakLines(leak, number, paint) {
   const indent = '   '
   const lines = [
     `${String(number).padStart(2)} ${paint(['bold', 'red'], 'LEAK')}  ${leak.certainty} · ${ownerWords(leak.owner)}   ` +
-      paint('bold', `${formatRate(leak.perJob)} ${thing(leak)} per ${leak.job}`) +
+      paint('bold', `${formatRate(leak.perJob)} ${thing(leak)} ${perWords(leak)}`) +
       `   ${jobsWords(leak)}`
   ]
   if (leak.calledFrom) {
@@ -108,7 +116,7 @@ function headline(report) {
     parts.push(formatNumberOf(report.leaks.length, 'leak'))
     const lead = report.leaks.length === 1 ? '' : 'biggest: '
     parts.push(
-      `${lead}${thing(biggest)}, ${biggest.job}, ${formatSite(pointOf(biggest)).replace(/:\d+$/, '')}`
+      `${lead}${thing(biggest)}, ${biggest.job.replace(/[()]/g, '')}, ${formatSite(pointOf(biggest)).replace(/:\d+$/, '')}`
     )
   } else {
     const finished = report.jobs.reduce((sum, job) => sum + job.completed + job.failed + job.timedOut, 0)
@@ -216,7 +224,7 @@ function renderText(report, { color = false } = {}) {
         ? ['bold', 'green']
         : ['bold', 'yellow']
   const lines = [paint(title, headline(report)), '']
-  report.leaks.forEach((leak, index) => lines.push(...leakLines(leak, index + 1, paint), ''))
+  for (const [index, leak] of report.leaks.entries()) lines.push(...leakLines(leak, index + 1, paint), '')
   const stuck = stuckLines(report, paint)
   if (stuck.length > 0) lines.push(...stuck, '')
   lines.push(...informationLines(report))

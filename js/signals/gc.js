@@ -11,7 +11,7 @@ const { PerformanceObserver, constants } = require('node:perf_hooks')
 function watchMajorCollections(onMajor) {
   const observer = new PerformanceObserver((list) => {
     const major = list.getEntries().some((entry) => {
-      const detail = /** @type {{ kind?: number } | undefined} */ (entry.detail)
+      const detail = /** @type {any} */ (entry).detail
       return detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR
     })
     if (major) onMajor(process.memoryUsage().heapUsed)

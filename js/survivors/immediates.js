@@ -54,4 +54,4 @@ class Immediates {
   }
 }
 
-module.exports = { Immediates }
+exports.Immediates = Immediates

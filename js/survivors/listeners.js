@@ -134,7 +134,8 @@ class Listeners {
         this.dropped++
         return
       }
-      record.types.set(type, (births = new WeakMap()))
+      births = new WeakMap()
+      record.types.set(type, births)
     }
     const present = births.get(listener)
     if (present === undefined) births.set(listener, birth)
@@ -263,4 +264,4 @@ class Listeners {
   }
 }
 
-module.exports = { Listeners }
+exports.Listeners = Listeners

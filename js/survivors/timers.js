@@ -104,7 +104,10 @@ class Timers {
     }
     if (birth.scope === null) return
     let byDuration = this.promised.get(birth.scope)
-    if (byDuration === undefined) this.promised.set(birth.scope, (byDuration = new Map()))
+    if (byDuration === undefined) {
+      byDuration = new Map()
+      this.promised.set(birth.scope, byDuration)
+    }
     byDuration.set(duration, birth)
   }
 
@@ -151,7 +154,7 @@ class Timers {
 
   /** @param {number} duration @param {any} cursor @param {number} done timers looked at before */
   resume(duration, cursor, done) {
-    if (cursor !== undefined && cursor._idleNext) return cursor
+    if (cursor?._idleNext) return cursor
     let timer = this.newest(duration)
     for (let i = 0; i < done && timer !== null; i++) timer = isTimer(timer._idleNext) ? timer._idleNext : null
     return timer
@@ -204,7 +207,7 @@ class Timers {
 
   /** @param {import('../pass').Pass} pass @param {Birth} birth @param {number} duration */
   isOverdue(pass, birth, duration) {
-    if (pass.forced || duration > ONE_SHOT_HORIZON_MS) return true
+    if (pass.forced || duration >= ONE_SHOT_HORIZON_MS) return true
     if (birth.scope === null) return false
     return birth.scope.endedAt + duration + pass.graceMs < pass.startedAt
   }
@@ -237,4 +240,5 @@ function isTimer(item) {
   return item !== null && item !== undefined && item._idleTimeout !== undefined
 }
 
-module.exports = { Timers, coerceDelay }
+exports.Timers = Timers
+exports.coerceDelay = coerceDelay

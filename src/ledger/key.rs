@@ -141,6 +141,11 @@ impl KeyState {
             self.last_seen_ms = header.now_ms;
             self.start_cohort(&mut pass.summary, header.now_ms);
         }
+        if live > 0 && pass.sites.is_empty() {
+            // Timers that re-arm themselves are never the ones that were sampled: what was seen before still stands.
+            pass.sites = std::mem::take(&mut self.last.sites);
+            pass.place_known = self.last.place_known;
+        }
         self.history.push(Look { live, ..look });
         self.looks += 1;
         self.peak = self.peak.max(live);

@@ -1,0 +1,45 @@
+'use strict'
+
+const { describe, test } = require('node:test')
+const assert = require('node:assert/strict')
+const path = require('node:path')
+const { fixtures } = require('./helpers/fixtures')
+const { ROOT, runNode } = require('./helpers/child')
+
+const CLI = path.join(ROOT, 'js', 'cli', 'main.js')
+
+/** One leak as a line of text, so that a difference reads well. */
+const line = (leak) => {
+  const { file, line: number } = leak.calledFrom ?? leak.site ?? { file: '(unknown)', line: 0 }
+  const job = leak.job === '(between jobs)' ? ' between jobs' : ''
+  const failing = leak.onlyWhenFailing ? ' only when failing' : ''
+  return `${leak.kind} ${path.basename(file)}:${number} ${leak.perJob} per job${job}${failing}`
+}
+
+const expectedLine = ({ kind, file, line: number, perJob, job, onlyWhenFailing }) =>
+  line({ kind, site: { file, line: number }, perJob, job, onlyWhenFailing })
+
+const check = (fixture) => runNode([CLI, 'check', fixture.file, '--json', ...fixture.args])
+
+describe('holdover check over the corpus', { concurrency: 2 }, () => {
+  for (const fixture of fixtures('leaking')) {
+    test(`check names exactly what ${fixture.name} leaks`, async () => {
+      const { code, stdout, stderr } = await check(fixture)
+      assert.equal(code, 1, stderr)
+      const { leaks, verdict } = JSON.parse(stdout)
+      assert.equal(verdict, 'leaks')
+      assert.deepEqual(leaks.map(line).sort(), fixture.expected.map(expectedLine).sort())
+      for (const { library } of fixture.expected.filter((one) => one.library !== undefined)) {
+        assert.ok(leaks.some((leak) => leak.owner.startsWith(`library:${library}@`)))
+      }
+    })
+  }
+
+  for (const fixture of fixtures('clean')) {
+    test(`check finds nothing in ${fixture.name}`, async () => {
+      const { code, stdout, stderr } = await check(fixture)
+      assert.deepEqual(JSON.parse(stdout).leaks.map(line), [])
+      assert.equal(code, 0, stderr)
+    })
+  }
+})

@@ -1,0 +1,72 @@
+'use strict'
+
+/** A leak as the ledger reports it, changed where a test cares. */
+function leak(changes) {
+  return {
+    fingerprint: 'L-5f31c2',
+    certainty: 'sure',
+    kind: 'listener',
+    description: "'end' listener",
+    job: 'send-email',
+    perJob: 1,
+    count: 40,
+    jobsFinished: 40,
+    jobsLeaving: { completed: 40, failed: 0, timedOut: 0 },
+    site: { file: '/app/jobs/send-email.js', line: 31, column: 9, function: 'sendEmail' },
+    sites: [],
+    stack: [],
+    calledFrom: null,
+    owner: 'app',
+    via: 'user',
+    source: "redis.on('end', () => retry(job))",
+    holder: { class: 'Redis', event: 'end', owners: 1, listenersNow: 40 },
+    heldMs: null,
+    fix: "redis.off('end', fn) in a finally block",
+    onlyWhenFailing: false,
+    companions: [],
+    evidence: { windows: 4, survivors: 40, perJobLow: 1, perJobHigh: 1, collections: 2, cohortAlive: 1 },
+    retainedBytes: null,
+    retainingPath: null,
+    firstSeen: 0,
+    lastSeen: 0,
+    ...changes
+  }
+}
+
+/** A report around it. */
+function report(changes) {
+  return {
+    schemaVersion: 1,
+    worker: 'worker',
+    mode: 'production',
+    verdict: 'leaks',
+    leaks: [],
+    kept: [],
+    returned: [],
+    openJobs: [],
+    jobs: [{ name: 'send-email', completed: 40, failed: 0, timedOut: 0, open: 0 }],
+    memory: {
+      heapUsedBytes: 8e6,
+      afterGcBytes: 7e6,
+      externalBytes: 2e6,
+      arrayBuffersBytes: 1e5,
+      rssBytes: 1.42e9,
+      limitBytes: 2e9,
+      secondsToLimit: null,
+      slopes: {
+        heapUsedBytesPerJob: 1_000,
+        afterGcBytesPerJob: 900,
+        externalBytesPerJob: 0,
+        arrayBuffersBytesPerJob: 0,
+        rssBytesPerJob: 2_000,
+        rssBytesPerMin: 9.6e6
+      }
+    },
+    self: { cpuShare: 0.004, bytes: 3.1e6, dropped: {} },
+    notes: [],
+    env: { holdover: '0.1.0', node: 'v20.0.0', platform: 'linux-x64' },
+    ...changes
+  }
+}
+
+module.exports = { leak, report }

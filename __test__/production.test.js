@@ -1,0 +1,107 @@
+'use strict'
+
+const { describe, test } = require('node:test')
+const assert = require('node:assert/strict')
+const path = require('node:path')
+const { fixture, fixtures } = require('./helpers/fixtures')
+const { runNode } = require('./helpers/child')
+
+const WORKER = path.join(__dirname, 'helpers', 'production-worker.js')
+/** Job modules that share one worker process. */
+const TOGETHER = 12
+
+/** Not judged while this short a worker runs, each for its reason. */
+const NOT_IN_PRODUCTION = new Map([
+  ['only-when-failing-sync.js', 'a one-shot timer of 10 min is judged once it is due'],
+  ['promises-timeout-import.mjs', 'a one-shot timer of 30 min is judged once it is due'],
+  ['timeout-race-not-cleared.js', 'a one-shot timer of a minute is judged once it is due'],
+  [
+    'lru-150.js',
+    'a cache that fills for longer than three grace periods looks like a leak until it evicts: see below'
+  ],
+  ['weak-ref-subscription.js', 'removed by a FinalizationRegistry: likely a leak until a collection has run']
+])
+
+/** What is made between jobs is measured against the jobs of all names, so these need a worker of their own. */
+const isBetweenJobs = ({ expected }) => expected.some((one) => one.job !== undefined)
+
+const inProduction = (folder) =>
+  fixtures(folder).filter((one) => !NOT_IN_PRODUCTION.has(one.name) && !isBetweenJobs(one))
+
+const chunks = (list) =>
+  Array.from({ length: Math.ceil(list.length / TOGETHER) }, (_, i) =>
+    list.slice(i * TOGETHER, (i + 1) * TOGETHER)
+  )
+
+/** @param {string[]} files */
+async function work(files, jobsPerSecond = 25, durationMs = 6_000) {
+  const { code, stdout, stderr } = await runNode([
+    WORKER,
+    JSON.stringify({ files, durationMs, jobsPerSecond })
+  ])
+  assert.equal(code, 0, stderr)
+  return JSON.parse(stdout)
+}
+
+const place = (kind, file, line) => `${kind} ${path.basename(file)}:${line}`
+const placeOf = (leak) => {
+  const site = leak.calledFrom ?? leak.site
+  return place(leak.kind, site?.file ?? '(unknown)', site?.line)
+}
+
+describe('production: the same leaks without any forced collection', { concurrency: 2 }, () => {
+  for (const [index, group] of chunks(inProduction('leaking')).entries()) {
+    test(`leaking workers, group ${index + 1}`, async () => {
+      const { printed, report } = await work(group.map(({ file }) => file))
+      const expected = group.flatMap(({ expected: marked }) => marked)
+      const wanted = expected.map((one) => place(one.kind, one.file, one.line)).sort()
+      assert.deepEqual(report.leaks.map(placeOf).sort(), wanted)
+      for (const one of expected) {
+        const leak = report.leaks.find(
+          (candidate) => placeOf(candidate) === place(one.kind, one.file, one.line)
+        )
+        // 150 jobs a name, of which a shared owner may miss the first.
+        assert.ok(
+          Math.abs(leak.perJob - one.perJob) <= 0.05 * one.perJob + 0.01,
+          `${placeOf(leak)}: ${leak.perJob}`
+        )
+        assert.equal(leak.onlyWhenFailing, one.onlyWhenFailing, placeOf(leak))
+        const inFull = printed.filter((text) => text.includes(`id ${leak.fingerprint}\n`))
+        assert.equal(inFull.length, 1, `${placeOf(leak)} is printed in full once`)
+      }
+    })
+  }
+
+  for (const [index, group] of chunks(inProduction('clean')).entries()) {
+    test(`clean workers, group ${index + 1}`, async () => {
+      const { printed, report } = await work(group.map(({ file }) => file))
+      assert.deepEqual(report.leaks.map(placeOf), [])
+      assert.deepEqual(
+        printed.filter((text) => / LEAK {2}/.test(text)),
+        []
+      )
+    })
+  }
+
+  test('a cache that fills up within three grace periods is no leak', async () => {
+    const { printed } = await work([fixture('clean', 'lru-150.js').file], 250, 4_000)
+    assert.deepEqual(printed, [])
+  })
+
+  test('a cache that fills for longer is likely a leak at most, and the finding is withdrawn', async () => {
+    const { printed, report } = await work([fixture('clean', 'lru-150.js').file], 60, 7_000)
+    assert.ok(printed.every((text) => !text.includes('sure ·')))
+    assert.deepEqual(report.leaks, [])
+    assert.match(printed.at(-1), /returned/)
+  })
+
+  for (const loop of fixtures('leaking').filter(isBetweenJobs)) {
+    test(`between jobs: ${loop.name}`, async () => {
+      const { report } = await work([loop.file], 100)
+      const [leak, ...others] = report.leaks
+      assert.deepEqual(others, [])
+      assert.equal(placeOf(leak), place(loop.expected[0].kind, loop.file, loop.expected[0].line))
+      assert.equal(leak.job, '(between jobs)')
+    })
+  }
+})

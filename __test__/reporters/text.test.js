@@ -1,0 +1,103 @@
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { headline, renderText } = require('../../js/reporters/text')
+const { leak, report } = require('../helpers/report')
+
+const libraryLeak = leak({
+  fingerprint: 'L-a90e11',
+  kind: 'interval',
+  description: 'interval',
+  job: 'thumb',
+  count: 8_210,
+  jobsFinished: 8_210,
+  jobsLeaving: { completed: 8_210, failed: 0, timedOut: 0 },
+  site: { file: '/app/node_modules/ioredis/built/Redis.js', line: 210, column: 5, function: '' },
+  calledFrom: { file: '/app/jobs/thumb.js', line: 12, column: 17, function: 'thumb' },
+  owner: 'library:ioredis@5.8.1',
+  source: 'const redis = new Redis(url)',
+  holder: null,
+  heldMs: 10_000,
+  fix: 'clearInterval(timer) in a finally block'
+})
+
+test('the whole report, as a person reads it', () => {
+  const memory = { ...report({}).memory, secondsToLimit: 3_600 }
+  const big = leak({
+    count: 40_000,
+    jobsFinished: 40_000,
+    jobsLeaving: { completed: 39_100, failed: 900, timedOut: 0 },
+    holder: { class: 'Redis', event: 'end', owners: 1, listenersNow: 40_000 }
+  })
+  const text = renderText(report({ worker: 'emails-7f9c', memory, leaks: [big, libraryLeak] }))
+  assert.equal(
+    text,
+    `holdover LEAKING emails-7f9c: out of memory in ~60 min (rss 1.42 GB of 2.00 GB, +9.6 MB/min); 2 leaks; biggest: 'end' listener, send-email, /app/jobs/send-email.js:31
+
+ 1 LEAK  sure · YOURS   +1.00 'end' listener per send-email   40,000 of 40,000 jobs (39,100 completed, 900 failed)
+   /app/jobs/send-email.js:31:9     31 |   redis.on('end', () => retry(job))
+   on: one long-lived Redis, now 40,000 listeners on 'end'
+   fix: redis.off('end', fn) in a finally block     id L-5f31c2
+
+ 2 LEAK  sure · LIBRARY ioredis@5.8.1   +1.00 interval of 10 s per thumb   8,210 of 8,210 jobs
+   created  ioredis/built/Redis.js:210:5     called by YOU  /app/jobs/thumb.js:12:17
+   12 |   const redis = new Redis(url)
+   fix: clearInterval(timer) in a finally block     id L-a90e11
+
+ jobs: send-email 40
+ memory: heap 8.0 MB (+1.0 kB/job) · after GC 7.0 MB (+900 B/job) · external 2.0 MB (+0 B/job) · array buffers 100.0 kB (+0 B/job) · rss 1.42 GB (+2.0 kB/job)
+ kept 0 (not leaks) · 0 stuck jobs · dropped 0 · holdover used 0.40 % CPU, 3.1 MB`
+  )
+})
+
+test('a leak that stays only when the job fails says why', () => {
+  const text = renderText(
+    report({
+      leaks: [
+        leak({ onlyWhenFailing: true, count: 10, jobsLeaving: { completed: 0, failed: 10, timedOut: 0 } })
+      ]
+    })
+  )
+  assert.match(text, /10 of 40 jobs, only when it fails\n/)
+  assert.match(text, /it stays only when the job fails: the cleanup is not in a finally block\n/)
+})
+
+test('what is made between jobs is counted by all jobs', () => {
+  const text = renderText(report({ leaks: [leak({ job: '(between jobs)' })] }))
+  assert.match(text, /\+1\.00 'end' listener per job, made between jobs {3}40 jobs finished\n/)
+})
+
+test('a job that hangs is named with its id, its place and what it holds', () => {
+  const openJobs = [
+    {
+      job: 'mail',
+      jobId: '4711',
+      openForMs: 5_400_000,
+      stuck: true,
+      lastSite: { file: '/app/jobs/mail.js', line: 3, column: 1, function: '' },
+      holds: [{ kind: 'interval', description: 'interval', count: 2 }]
+    }
+  ]
+  const text = renderText(report({ verdict: 'inconclusive', openJobs }))
+  assert.match(
+    text,
+    / STUCK {2}mail 4711 {3}open for 90 min, far longer than its peers\n {3}last seen at \/app\/jobs\/mail\.js:3:1 {3}holds: 2 × interval\n/
+  )
+  assert.match(text, /1 stuck job · /)
+})
+
+test('the same report gives the same text', () => {
+  const one = report({ leaks: [leak({}), libraryLeak] })
+  assert.equal(renderText(one), renderText(structuredClone(one)))
+})
+
+test('colour is only escape codes around the same text', () => {
+  const one = report({ leaks: [leak({})] })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
+  assert.equal(renderText(one, { color: true }).replace(/\u001b\[\d+m/g, ''), renderText(one))
+})
+
+test('the headline of a clean worker counts its jobs', () => {
+  assert.equal(headline(report({ verdict: 'clean' })), 'holdover clean worker: 40 jobs finished')
+})

@@ -1,0 +1,37 @@
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { native } = require('../js/native')
+const { KIND } = require('../js/kinds')
+const { OUTCOME } = require('../js/job')
+const { LAYOUT } = require('../js/pass')
+const { BETWEEN_JOBS } = require('../js/watch')
+
+const rust = JSON.parse(native().layout())
+
+test('both sides of the batch layout agree', () => {
+  assert.equal(LAYOUT.version, rust.version)
+  assert.equal(LAYOUT.headerWords, rust.headerWords)
+  assert.equal(LAYOUT.survivorWords, rust.survivorWords)
+  assert.deepEqual({ ...LAYOUT.records }, rust.records)
+  assert.deepEqual({ ...LAYOUT.flags, outcomeMask: 3 }, rust.flags)
+})
+
+test('both sides number kinds and outcomes alike', () => {
+  assert.deepEqual({ ...KIND }, rust.kinds)
+  assert.deepEqual({ ...OUTCOME }, rust.outcomes)
+})
+
+test('both sides call what no job made by the same name', () => {
+  assert.equal(BETWEEN_JOBS, rust.betweenJobs)
+  assert.equal(native().intern(0, BETWEEN_JOBS), rust.betweenJobsId)
+})
+
+test('a batch that is not one is refused with a code, and nothing is lost', () => {
+  const run = native().openRun('{"mode":"check"}')
+  assert.throws(() => native().apply(Float64Array.of(1, run, 0)), /HOLDOVER_BATCH/)
+  assert.throws(() => native().apply(Float64Array.of(9, run, 0, 1, 1, 0, 0, 0, 0)), /HOLDOVER_BATCH/)
+  assert.equal(JSON.parse(native().report(run, '{}')).verdict, 'inconclusive')
+  native().closeRun(run)
+})

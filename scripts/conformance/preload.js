@@ -1,0 +1,67 @@
+'use strict'
+
+/**
+ * Loaded with --require before a test file: starts holdover, puts the file where the run wants it (outside any job, in
+ * one, after one), and writes down how much the hooks saw. Nothing of holdover is changed: the counters sit on the
+ * instance that the hooks report to.
+ */
+
+const { openSync, writeSync, closeSync } = require('node:fs')
+const { threadId } = require('node:worker_threads')
+const holdover = require('../../js/index')
+const { storage } = require('../../js/context')
+
+const settings = JSON.parse(process.env.HOLDOVER_CONFORMANCE ?? '{}')
+const tally = { recorded: 0, seen: 0, passes: 0, faults: 0, inert: 0 }
+/** @type {any} */
+let watch = null
+
+/** Passes every 50 ms and never off for cost, so that short tests meet many of them. */
+const BUSY = { graceMs: 100, budget: 1, 'report.everyMs': 0 }
+
+function write() {
+  try {
+    if (watch !== null) Object.assign(tally, { passes: watch.passes, faults: watch.faults })
+    const file = openSync(settings.log, 'a')
+    writeSync(file, `${JSON.stringify({ thread: `${process.pid}/${threadId}`, ...tally })}\n`)
+    closeSync(file)
+  } catch {
+    // A test that forbids files: its counts are lost, and it is listed as one with none.
+  }
+}
+
+/** @param {'listener' | 'timer' | 'immediate' | 'promisedTimer'} method */
+function count(method) {
+  const original = watch[method]
+  watch[method] = (/** @type {any[]} */ ...args) => {
+    tally.seen++
+    const scope = /** @type {any} */ (storage.getStore())
+    const isOpen = scope !== undefined && scope.order === 0
+    // An immediate is of interest only after its job.
+    if (scope?.watch === watch && (method !== 'immediate' || !isOpen)) {
+      tally.recorded++
+      // Doubling: a test that ends by a signal has still left a count, and one with a million costs twenty lines.
+      if ((tally.recorded & (tally.recorded - 1)) === 0) write()
+    }
+    return Reflect.apply(original, watch, args)
+  }
+}
+
+// Before start(), so that it is not recorded as the test's.
+process.on('exit', write)
+
+const tracker = holdover.start({ level: settings.level, ...(settings.place === 'outside' ? {} : BUSY) })
+watch = /** @type {any} */ (tracker).watch ?? null
+if (watch === null) {
+  tally.inert = 1
+  write()
+} else {
+  for (const method of /** @type {const} */ (['listener', 'timer', 'immediate', 'promisedTimer']))
+    count(method)
+  if (settings.place !== 'outside') {
+    const scope = watch.begin('conformance')
+    // What is entered here, on the main module's own stack, holds for the file and for all that follows from it.
+    storage.enterWith(scope)
+    if (settings.place === 'after') watch.end(scope, 0)
+  }
+}
