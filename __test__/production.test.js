@@ -84,7 +84,7 @@ describe('production: the same leaks without any forced collection', { concurren
   }
 
   test('a cache that fills up within three grace periods is no leak', async () => {
-    const { printed } = await work([fixture('clean', 'lru-150.js').file], 250, 4_000)
+    const { printed } = await work([fixture('clean', 'lru-150.js').file], 1_000, 4_000)
     assert.deepEqual(printed, [])
   })
 

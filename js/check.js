@@ -8,7 +8,6 @@ const { storage } = require('./context')
 const { collect, wait } = require('./collect')
 const { MemoryLog } = require('./memory')
 const { SourceLines } = require('./source')
-const { nameOpenJobs } = require('./open-jobs')
 const originals = require('./originals')
 
 /** Jobs between two looks, by how many were measured: small first, so that a leak shows early. */
@@ -181,7 +180,7 @@ class Check {
   ask() {
     const now = clock()
     const { options, watch } = this
-    const report = askReport(watch, {
+    return askReport(watch, {
       nowMs: Math.round(now),
       startedAtMs: Math.round(this.startedAt),
       worker: `check ${this.name.text}`,
@@ -200,8 +199,6 @@ class Check {
         strict: options.strict
       }
     })
-    nameOpenJobs(report, watch)
-    return report
   }
 }
 

@@ -6,6 +6,7 @@ const { native } = require('./native')
 const { installHooks, uninstallHooks } = require('./hooks')
 const { probeInternals, describeFallbacks } = require('./hooks/internals')
 const { Watch } = require('./watch')
+const { addLiveJobs } = require('./live-jobs')
 
 /** Taken at load: runners replace it by a fake clock. */
 const monotonicNow = performance.now.bind(performance)
@@ -78,7 +79,9 @@ function environment() {
  * @returns {any}
  */
 function askReport(watch, facts) {
-  return JSON.parse(watch.ledger.report(watch.run, JSON.stringify({ ...facts, env: environment() })))
+  const report = JSON.parse(watch.ledger.report(watch.run, JSON.stringify({ ...facts, env: environment() })))
+  addLiveJobs(report, watch)
+  return report
 }
 
 module.exports = { activeWatch, openWatch, pauseWatch, closeWatch, askReport, environment, clock }

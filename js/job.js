@@ -22,6 +22,11 @@ class JobName {
     this.maxMs = 0
   }
 
+  /** Finished jobs without warm-up. @param {number} outcome see OUTCOME */
+  measured(outcome) {
+    return this.finished[outcome] - this.warmup[outcome]
+  }
+
   get finishedCount() {
     return this.finished[0] + this.finished[1] + this.finished[2]
   }

@@ -8,21 +8,16 @@ const { HoldoverError, describe } = require('./errors')
 const { tryNative } = require('./native')
 const { openWatch, pauseWatch, closeWatch, askReport, environment, clock } = require('./engine')
 const { watchMajorCollections } = require('./signals/gc')
+const { Budget } = require('./budget')
+const { PassRunner } = require('./pass-runner')
 const { MemoryLog } = require('./memory')
 const { ConsoleReporter } = require('./reporters/console')
 const { SourceLines } = require('./source')
-const { nameOpenJobs } = require('./open-jobs')
 
 /** A pass follows this many times in a grace period, so that a rate is at most a third of it behind. */
 const PASSES_PER_GRACE = 3
 const MIN_PASS_EVERY_MS = 50
 const MAX_PASS_EVERY_MS = 10_000
-/** One slice of a pass blocks the loop no longer than this. */
-const SLICE_MS = 4
-/** The budget is looked at over stretches of this length. */
-const BUDGET_WINDOW_MS = 10_000
-/** Stretches over budget in a row before the level steps down. */
-const OVER_BUDGET_READINGS = 3
 const PRESSURE_SECONDS = 600
 
 /**
@@ -45,12 +40,8 @@ class Tracker {
     this.watch = watch
     this.notes = notes
     this.current = options.level
-    this.reportMs = 0
-    this.overBudget = 0
-    this.budgetFrom = { atMs: this.startedAt, spentMs: 0 }
-    this.nextPassAt = 0
-    /** @type {any} */
-    this.pass = null
+    this.budget = new Budget(options.budget, this.startedAt)
+    this.passes = new PassRunner(watch, this.budget, () => this.afterPass())
     /** @type {Set<string>} */
     this.announced = new Set()
     this.setLevel(options.level)
@@ -69,7 +60,7 @@ class Tracker {
     const everyMs = this.options['report.everyMs']
     // Outside any job, and unref'd: the tracker never keeps a process alive.
     storage.exit(() => {
-      this.passTimer = originals.setInterval(() => this.startPass(), passEveryMs).unref()
+      this.passTimer = originals.setInterval(() => this.passes.start(), passEveryMs).unref()
       this.reportTimer = everyMs === 0 ? null : originals.setInterval(() => this.tick(), everyMs).unref()
     })
   }
@@ -91,96 +82,46 @@ class Tracker {
     pauseWatch(this.watch, level === 'off')
   }
 
-  /** Begins a pass in slices, unless one is under way or the budget says to wait. */
-  startPass() {
-    if (this.pass !== null || this.watch.paused || clock() < this.nextPassAt) return
-    const pass = this.watch.beginPass(false)
-    this.pass = { pass, steps: this.watch.walk(pass), tookMs: 0 }
-    this.slice()
-  }
-
-  slice() {
-    if (this.pass === null) return
-    const { pass, steps } = this.pass
-    const startedAt = clock()
-    try {
-      let done = false
-      while (!done && clock() - startedAt < SLICE_MS) {
-        done = steps.next().done === true
-        if (pass.isFull) this.watch.ledger.apply(pass.takeWords(false))
-      }
-      if (done) this.watch.finishPass(pass)
-      this.pass.tookMs += clock() - startedAt
-      if (done) this.endPass()
-      else originals.setTimeout(() => this.slice(), 1).unref()
-    } catch {
-      this.watch.faults++
-      this.watch.walkingPass = 0
-      this.pass = null
-    }
-  }
-
-  endPass() {
+  afterPass() {
     const now = clock()
-    const { tookMs } = this.pass
-    this.watch.passMs += tookMs
-    // However much is alive, passes take no more than the budget.
-    this.nextPassAt = now + tookMs / this.options.budget
-    this.pass = null
     this.memory.sample(now, this.watch.ended)
-    this.keepBudget()
-  }
-
-  keepBudget() {
-    const now = clock()
-    const elapsedMs = now - this.budgetFrom.atMs
-    if (elapsedMs < BUDGET_WINDOW_MS) return
-    const share = (this.spentMs - this.budgetFrom.spentMs) / elapsedMs
-    this.budgetFrom = { atMs: now, spentMs: this.spentMs }
-    this.overBudget = share > this.options.budget ? this.overBudget + 1 : 0
-    if (this.overBudget < OVER_BUDGET_READINGS || !this.watch.sampling.enabled) return
-    this.notes.push(
-      `level stepped down to counts: holdover was over its budget of ${this.options.budget * 100} % of a CPU`
-    )
+    if (!this.watch.sampling.enabled || !this.budget.isOver(now, this.watch.sites.capturedMs)) return
+    const percent = this.options.budget * 100
+    this.notes.push(`level stepped down to counts: holdover was over its budget of ${percent} % of a CPU`)
     this.setLevel('counts')
   }
 
-  /** What holdover's passes, stacks and reports took so far. */
-  get spentMs() {
-    return this.watch.passMs + this.watch.sites.capturedMs + this.reportMs
+  /** What passes, stacks and reports took so far, as a share of the time since the start. */
+  get cpuShare() {
+    return (this.budget.spentMs + this.watch.sites.capturedMs) / Math.max(1, clock() - this.startedAt)
   }
 
   /** A report as of the last pass. @returns {any} */
   ask() {
-    const startedAt = clock()
-    const { watch } = this
-    const stats = JSON.parse(watch.ledger.ledgerStats())
-    const foldedNote =
-      watch.foldedNames === 0
-        ? []
-        : [`${watch.foldedNames} job names look like ids and were folded: pass { name, id } instead`]
-    const report = askReport(watch, {
-      nowMs: Math.round(startedAt),
-      startedAtMs: Math.round(this.startedAt),
-      worker: this.options.name,
-      memory: this.memory.facts(startedAt, watch.ended),
-      self: {
-        cpuShare: this.spentMs / Math.max(1, startedAt - this.startedAt),
-        bytes: stats.bytes,
-        dropped: { ...watch.dropped, logger: this.reporter.faults }
-      },
-      notes: [...this.notes, ...foldedNote],
-      check: null
+    return this.budget.meter(() => {
+      const now = clock()
+      const { watch } = this
+      const report = askReport(watch, {
+        nowMs: Math.round(now),
+        startedAtMs: Math.round(this.startedAt),
+        worker: this.options.name,
+        memory: this.memory.facts(now, watch.ended),
+        self: {
+          cpuShare: this.cpuShare,
+          bytes: JSON.parse(watch.ledger.ledgerStats()).bytes,
+          dropped: { ...watch.dropped, logger: this.reporter.faults }
+        },
+        notes: [...this.notes, ...foldedNotes(watch)],
+        check: null
+      })
+      this.sources.addTo(report)
+      return report
     })
-    this.sources.addTo(report)
-    nameOpenJobs(report, watch)
-    this.reportMs += clock() - startedAt
-    return report
   }
 
   /** What each job holds now, with a fresh look at everything. */
   report() {
-    if (this.pass === null && !this.watch.paused) this.watch.passNow(false)
+    if (!this.passes.isRunning && !this.watch.paused) this.budget.meter(() => this.watch.passNow(false))
     return this.ask()
   }
 
@@ -232,9 +173,16 @@ class Tracker {
     originals.clearInterval(/** @type {any} */ (this.passTimer))
     if (this.reportTimer) originals.clearInterval(/** @type {any} */ (this.reportTimer))
     this.stopGc()
-    this.pass = null
+    this.passes.cancel()
     closeWatch(this.watch)
   }
+}
+
+/** @param {import('./watch').Watch} watch */
+function foldedNotes({ foldedNames }) {
+  return foldedNames === 0
+    ? []
+    : [`${foldedNames} job names look like ids and were folded: pass { name, id } instead`]
 }
 
 /** @param {any} report */

@@ -2,7 +2,7 @@
 
 const originals = require('./originals')
 const { storage } = require('./context')
-const { JobName, JobScope, Birth } = require('./job')
+const { JobName, JobScope, Birth, OUTCOME } = require('./job')
 const { foldIds } = require('./shape')
 const { SiteBook } = require('./site')
 const { Sampling } = require('./sampling')
@@ -103,7 +103,6 @@ class Watch {
     this.survivors = 0
     /** Own errors that were swallowed: the host must not see them. */
     this.faults = 0
-    this.passMs = 0
   }
 
   // --- jobs -------------------------------------------------------------------------------------
@@ -345,8 +344,10 @@ class Watch {
     const finished = new Map()
     let finishedAll = 0
     for (const job of this.names.values()) {
-      const counts = job.finished.map((count, outcome) => count - job.warmup[outcome])
-      finished.set(job, counts)
+      finished.set(
+        job,
+        [OUTCOME.completed, OUTCOME.failed, OUTCOME.timedOut].map((outcome) => job.measured(outcome))
+      )
     }
     for (const [job, counts] of finished) {
       if (this.unit === null || this.unit === job) finishedAll += counts[0] + counts[1] + counts[2]
@@ -394,11 +395,9 @@ class Watch {
 
   /** A whole pass at once, as `check` and a final report want it. @param {boolean} forced */
   passNow(forced) {
-    const startedAt = this.now()
     const pass = this.beginPass(forced)
     for (const _ of this.walk(pass)) if (pass.isFull) this.ledger.apply(pass.takeWords(false))
     this.finishPass(pass)
-    this.passMs += this.now() - startedAt
     return pass
   }
 

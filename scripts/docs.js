@@ -50,7 +50,7 @@ const LEVELS = `
 | \`sites\` | the same, with the call sites of some jobs ([how they are chosen](how-it-works.md#4-call-sites)) |
 | \`full\` | as \`sites\` today; reserved for evidence that costs more |
 
-\`start({ level: 'off' })\` installs nothing and returns a tracker that does nothing.
+\`start({ level: 'off' })\` installs nothing and returns a tracker that does nothing, \`setLevel\` included.
 `
 
 const CHECK_HEAD = `
@@ -66,7 +66,7 @@ const OTHERS = `
 |---|---|
 | \`HOLDOVER\` | \`off\`, \`0\` or \`false\`: no hook is installed and the native binary is not loaded. It beats everything else. \`start\` returns a tracker that does nothing, \`runJob\` and \`wrapJob\` call straight through, \`check\` fails with \`HOLDOVER_OFF\` |
 | \`HOLDOVER_PRIVATE_FIELDS\` | \`off\`: read no private field of Node and use the slower fallbacks ([what they are](limits.md#private-fields-of-node)) |
-| \`NO_COLOR\` | any value: text without colours |
+| \`NO_COLOR\` | any text but the empty one: reports without colours |
 
 Bounds that are not options are listed in [limits.md](limits.md#bounds).
 `

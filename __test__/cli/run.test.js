@@ -59,7 +59,7 @@ describe('holdover run', { concurrency: 2 }, () => {
   })
 
   test('--exit-after ends a worker that never ends by itself', async () => {
-    const { code } = await run(worker('setInterval(() => {}, 60_000)', 1e9), '--exit-after', '150')
+    const { code } = await run(worker('setInterval(() => {}, 60_000)', 1e9), '--exit-after', '300')
     assert.equal(code, 1)
   })
 
