@@ -1,8 +1,10 @@
 'use strict'
 
+const { isatty } = require('node:tty')
 const { headline, renderText, thing } = require('./text')
 const { formatCount, formatSite } = require('./format')
 
+const STDERR = 2
 const HOUR_MS = 3_600_000
 
 /** A pino-like logger takes an object first. @param {any} logger */
@@ -23,8 +25,8 @@ class ConsoleReporter {
   constructor({ logger, format }) {
     this.logger = logger
     this.asJson = format === 'json' || (format === 'auto' && isStructured(logger))
-    this.color =
-      format === 'auto' && logger === console && process.stderr.isTTY === true && !process.env.NO_COLOR
+    // Asks the descriptor: reading process.stderr would make the stream.
+    this.color = format === 'auto' && logger === console && isatty(STDERR) && !process.env.NO_COLOR
     /** @type {Map<string, number>} count printed last, by fingerprint */
     this.printed = new Map()
     /** @type {Set<string>} */

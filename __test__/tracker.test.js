@@ -1,0 +1,195 @@
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { runBody, runNode, ROOT } = require('./helpers/child')
+
+const output = async (body, options) => {
+  const { code, stdout, stderr } = await runBody(body, options)
+  assert.equal(code, 0, stderr)
+  return JSON.parse(stdout)
+}
+
+test('start is idempotent, and stop puts the very functions back', async () => {
+  const result = await output(() => {
+    const { EventEmitter } = require('node:events')
+    const bare = [setTimeout, EventEmitter.prototype.on, EventTarget.prototype.addEventListener]
+    const first = holdover.start()
+    const second = holdover.start()
+    const patched = [setTimeout, EventEmitter.prototype.on, EventTarget.prototype.addEventListener]
+    first.stop()
+    first.stop()
+    const after = [setTimeout, EventEmitter.prototype.on, EventTarget.prototype.addEventListener]
+    console.log(
+      JSON.stringify({
+        same: first === second,
+        patched: patched.map((fn, i) => fn !== bare[i]),
+        restored: after.map((fn, i) => fn === bare[i])
+      })
+    )
+  })
+  assert.deepEqual(result, { same: true, patched: [true, true, true], restored: [true, true, true] })
+})
+
+test('a started worker ends by itself: nothing of holdover keeps it alive', async () => {
+  const startedAt = Date.now()
+  const { code } = await runBody(() => {
+    holdover.start({ graceMs: 60_000 })
+    holdover.runJob('mail', () => {})
+  })
+  assert.equal(code, 0)
+  assert.ok(Date.now() - startedAt < 20_000)
+})
+
+test('the loop shows no handle, timer or listener of holdover', async () => {
+  const result = await output(() => {
+    const before = [process.getActiveResourcesInfo(), process.eventNames().map(String)]
+    holdover.start({ graceMs: 100 })
+    holdover.runJob('mail', () => new (require('node:events').EventEmitter)().on('x', () => {}))
+    const during = [process.getActiveResourcesInfo(), process.eventNames().map(String)]
+    console.log(JSON.stringify({ before, during }))
+  })
+  assert.deepEqual(result.during, result.before)
+})
+
+test('HOLDOVER=off: no hook, no binary, everything passes through', async () => {
+  const result = await output(
+    () => {
+      const bare = setTimeout
+      const tracker = holdover.start()
+      const value = holdover.runJob('mail', () => 5)
+      const wrapped = holdover.wrapJob('mail', (a) => a + 1)
+      const loaded = Object.keys(require.cache).filter((file) => /\.node$|binding\.js$/.test(file))
+      const maps = process.report.getReport().sharedObjects.filter((file) => file.includes('holdover'))
+      const { verdict, notes } = tracker.report()
+      tracker.stop()
+      console.log(
+        JSON.stringify({
+          untouched: bare === setTimeout,
+          value,
+          sum: wrapped(2),
+          loaded,
+          maps,
+          verdict,
+          notes
+        })
+      )
+    },
+    { env: { HOLDOVER: 'off' } }
+  )
+  assert.deepEqual(result, {
+    untouched: true,
+    value: 5,
+    sum: 3,
+    loaded: [],
+    maps: [],
+    verdict: 'inconclusive',
+    notes: ['no verdict: HOLDOVER=off']
+  })
+})
+
+test('where no binary loads start passes through and says so, and check fails with a code', async () => {
+  const result = await output(async () => {
+    require('node:module')._extensions['.node'] = () => {
+      throw new Error('invalid ELF header')
+    }
+    const tracker = holdover.start()
+    const value = holdover.runJob('mail', () => 5)
+    const { verdict, notes } = tracker.report()
+    const error = await holdover.check(() => {}).catch((thrown) => thrown)
+    console.log(JSON.stringify({ value, verdict, notes, code: error.code }))
+  })
+  assert.equal(result.value, 5)
+  assert.equal(result.verdict, 'inconclusive')
+  assert.match(result.notes[0], /^no verdict: the native binary of holdover could not be loaded/)
+  assert.equal(result.code, 'HOLDOVER_BINARY')
+})
+
+test('level off takes the hooks off, and on again', async () => {
+  const result = await output(() => {
+    const bare = setTimeout
+    const tracker = holdover.start()
+    const on = setTimeout !== bare
+    tracker.setLevel('off')
+    const off = setTimeout === bare
+    const value = holdover.runJob('mail', () => 1)
+    tracker.setLevel('counts')
+    console.log(JSON.stringify({ on, off, value, again: setTimeout !== bare, level: tracker.level }))
+  })
+  assert.deepEqual(result, { on: true, off: true, value: 1, again: true, level: 'counts' })
+})
+
+test('a leak is announced once, and withdrawn when it returns', async () => {
+  const events = await output(async () => {
+    const bus = new (require('node:events').EventEmitter)().setMaxListeners(0)
+    const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+    const seen = []
+    const logger = { info() {}, warn() {}, error() {} }
+    const tracker = holdover.start({ graceMs: 100, report: { everyMs: 100, logger } })
+    tracker.on('leak', (leak) => seen.push(`leak ${leak.description} ${leak.job}`))
+    tracker.on('returned', (gone) => seen.push(`returned ${gone.description}`))
+    for (let i = 0; i < 200; i++) {
+      holdover.runJob('mail', () => bus.on('end', () => i))
+      await sleep(5)
+    }
+    await sleep(300)
+    bus.removeAllListeners('end')
+    await sleep(500)
+    tracker.stop()
+    console.log(JSON.stringify(seen))
+  })
+  assert.deepEqual(events, ["leak 'end' listener mail", "returned 'end' listener"])
+})
+
+test('production: a job that hangs is printed once, with its id, what it holds and the last site', async () => {
+  const printed = await output(async () => {
+    const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+    const lines = []
+    const log = (text) => lines.push(text)
+    const tracker = holdover.start({
+      graceMs: 100,
+      report: { everyMs: 100, logger: { info: log, warn: log, error: log } }
+    })
+    for (let i = 0; i < 20; i++) await holdover.runJob('mail', () => sleep(2))
+    holdover.runJob({ name: 'mail', id: 4711 }, async () => {
+      setInterval(() => {}, 60_000).unref()
+      await new Promise(() => {})
+    })
+    await sleep(1_500)
+    tracker.stop()
+    console.log(JSON.stringify(lines))
+  })
+  const stuck = printed.filter((text) => text.includes('STUCK'))
+  assert.equal(stuck.length, 1)
+  assert.match(stuck[0], / STUCK {2}mail 4711 {3}open for .*, far longer than its peers\n/)
+  assert.match(stuck[0], /holds: 1 × interval/)
+})
+
+test('register starts from the environment, by --require and by --import', async () => {
+  const script = "console.log(typeof require('node:timers').setTimeout, process.env.HOLDOVER_GRACE_MS)"
+  for (const flag of ['--require', '--import']) {
+    const { code, stdout } = await runNode([flag, `${ROOT}/js/register.js`, '-e', script], {
+      env: { HOLDOVER_GRACE_MS: '50' }
+    })
+    assert.equal(code, 0)
+    assert.equal(stdout, 'function 50\n')
+  }
+  const { code, stderr } = await runNode(['--require', `${ROOT}/js/register.js`, '-e', ''], {
+    env: { HOLDOVER_GRACE_MS: 'soon' }
+  })
+  assert.equal(code, 1)
+  assert.match(stderr, /HOLDOVER_GRACE_MS: option 'graceMs' must be milliseconds/)
+})
+
+test('the ESM face has the same exports', async () => {
+  const esm = await import('../js/index.mjs')
+  const cjs = require('../js/index')
+  assert.deepEqual(
+    Object.keys(esm)
+      .filter((name) => name !== 'default')
+      .sort(),
+    Object.keys(cjs).sort()
+  )
+  assert.equal(esm.default, cjs)
+  assert.equal(esm.start, cjs.start)
+})
