@@ -8,14 +8,11 @@ const { probeInternals, describeFallbacks } = require('./hooks/internals')
 const { Watch } = require('./watch')
 const { addLiveJobs } = require('./live-jobs')
 
-/** Taken at load: runners replace it by a fake clock. */
-const monotonicNow = performance.now.bind(performance)
-const { timeOrigin } = performance
-
-/** Milliseconds since the epoch, never going back. */
-function clock() {
-  return timeOrigin + monotonicNow()
-}
+/**
+ * Milliseconds since the epoch. Taken at load, since runners replace it by a fake clock; half the price of
+ * `performance.now()`, and it is read twice a job.
+ */
+const clock = Date.now
 
 /**
  * The runs of this thread; the last one records. A check inside a started worker takes over and gives back.

@@ -22,7 +22,7 @@ const MESSAGES = {
   HOLDOVER_SETUP: '{file}: {hook}() failed: {reason}',
   HOLDOVER_OUTSIDE_ERROR: '{file}: an error escaped outside any job, so there is no verdict: {reason}',
   HOLDOVER_EARLY_EXIT: '{file} called process.exit({code}) before there was a verdict',
-  HOLDOVER_USAGE: '{problem}\n\n{usage}'
+  HOLDOVER_USAGE: '{problem}'
 }
 
 /**
@@ -44,6 +44,8 @@ class HoldoverError extends Error {
     super(describe(code, values), options)
     this.name = 'HoldoverError'
     this.code = code
+    /** How the command is used, for a mistake on the command line. */
+    this.usage = values?.usage
   }
 }
 

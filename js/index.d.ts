@@ -34,14 +34,14 @@ export interface Leak {
   stack: string[]
   /** Where a library created it: the line of the application that called the library. */
   calledFrom: Site | null
-  /** `app`, `node` or `library:<name>@<version>`. */
+  /** `app`, `node`, `library:<name>@<version>`, or `unknown` where no place is known. */
   owner: string
   /** `node`: registered by Node's own code on behalf of that line. */
-  via: 'user' | 'node'
+  via: 'user' | 'node' | null
   /** The text of the line, trimmed; null when the file cannot be read. */
   source: string | null
   /** What holds it, for listeners. */
-  holder: { class: string; event: string; owners: number; listenersNow: number } | null
+  holder: { class: string | null; event: string | null; owners: number; listenersNow: number } | null
   /** The longest delay of a timer, milliseconds. */
   heldMs: number | null
   /** The call that ends it. */
@@ -49,7 +49,6 @@ export interface Leak {
   onlyWhenFailing: boolean
   /** Other listeners that the same line left, counted here and not again. */
   companions: string[]
-  notes: string[]
   evidence: {
     windows: number
     survivors: number
@@ -135,6 +134,10 @@ export interface Report {
   /** What holdover itself cost: a share of one CPU (null in a check), bytes of its books, what it did not record. */
   self: { cpuShare: number | null; bytes: number; dropped: Record<string, number> }
   notes: string[]
+  /** Errors of the jobs of a check, with how often each occurred. */
+  jobErrors?: Record<string, number>
+  /** Whether a check had seen enough. */
+  next?: { action: 'more' | 'enough'; reason: string }
   env: { holdover: string; node: string; platform: string }
 }
 

@@ -60,6 +60,10 @@ class JobScope {
      * @type {any[] | null}
      */
     this.births = null
+    /** Neighbours among the open jobs; null once it ended. @type {JobScope | null} */
+    this.older = null
+    /** @type {JobScope | null} */
+    this.newer = null
     /** How many more call sites this job may capture. */
     this.stacks = 0
     /** The host's own id of the job, for one that never ends. @type {string | undefined} */

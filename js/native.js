@@ -22,23 +22,28 @@ function load() {
   return loaded
 }
 
-/** The native exports, or null where no binary loads. */
-function tryNative() {
-  return load().binding
+/** What the loader threw first: its own message only says that nothing was found. @param {any} error */
+function firstCause(error) {
+  let cause = error
+  while (cause?.cause) cause = Array.isArray(cause.cause) ? cause.cause[0] : cause.cause
+  return String(cause?.message ?? cause)
+    .split('\n')[0]
+    .replace(/\.$/, '')
+}
+
+/** Why there are no native exports; null where they are there. @returns {HoldoverError | null} */
+function nativeFailure() {
+  const { failure } = load()
+  if (failure === null) return null
+  const platform = `${process.platform}-${process.arch}`
+  return new HoldoverError('HOLDOVER_BINARY', { platform, reason: firstCause(failure) }, { cause: failure })
 }
 
 /** The native exports; throws HOLDOVER_BINARY where no binary loads. */
 function native() {
-  const { binding, failure } = load()
-  if (binding === null) {
-    const reason = failure === null ? 'unknown' : failure.message.split('\n')[0]
-    throw new HoldoverError(
-      'HOLDOVER_BINARY',
-      { platform: `${process.platform}-${process.arch}`, reason },
-      { cause: failure }
-    )
-  }
-  return binding
+  const failure = nativeFailure()
+  if (failure !== null) throw failure
+  return load().binding
 }
 
-module.exports = { native, tryNative }
+module.exports = { native, nativeFailure }

@@ -4,8 +4,8 @@ const { EventEmitter } = require('node:events')
 const originals = require('./originals')
 const { storage } = require('./context')
 const { START, resolve, isOff, show } = require('./config')
-const { HoldoverError, describe } = require('./errors')
-const { tryNative } = require('./native')
+const { HoldoverError } = require('./errors')
+const { nativeFailure } = require('./native')
 const { openWatch, pauseWatch, closeWatch, askReport, environment, clock } = require('./engine')
 const { watchMajorCollections } = require('./signals/gc')
 const { Budget } = require('./budget')
@@ -121,7 +121,10 @@ class Tracker {
 
   /** What each job holds now, with a fresh look at everything. */
   report() {
-    if (!this.passes.isRunning && !this.watch.paused) this.budget.meter(() => this.watch.passNow(false))
+    if (!this.watch.paused) {
+      this.passes.cancel()
+      this.budget.meter(() => this.watch.passNow(false))
+    }
     return this.ask()
   }
 
@@ -240,7 +243,9 @@ class InertTracker {
     }
   }
 
-  print() {}
+  print() {
+    console.warn(`holdover ${this.note}`)
+  }
 
   shouldRecycle() {
     return false
@@ -261,10 +266,8 @@ function start(options) {
   if (isOff()) return new InertTracker('no verdict: HOLDOVER=off')
   const resolved = resolve(START, options)
   if (resolved.level === 'off') return new InertTracker('no verdict: level is off')
-  if (tryNative() === null) {
-    const note = `no verdict: ${describe('HOLDOVER_BINARY', { platform: `${process.platform}-${process.arch}`, reason: 'it did not load' })}`
-    return new InertTracker(note)
-  }
+  const failure = nativeFailure()
+  if (failure !== null) return new InertTracker(`no verdict: ${failure.message}`)
   started = new Tracker(resolved)
   return started
 }

@@ -6,6 +6,7 @@ const { JobName, JobScope, Birth, OUTCOME } = require('./job')
 const { foldIds } = require('./shape')
 const { SiteBook } = require('./site')
 const { Sampling } = require('./sampling')
+const { OpenJobs } = require('./open-jobs')
 const { Listeners } = require('./survivors/listeners')
 const { Timers, coerceDelay } = require('./survivors/timers')
 const { Immediates } = require('./survivors/immediates')
@@ -13,12 +14,12 @@ const { Pass } = require('./pass')
 
 /** Slots of one registration in the birth list, and how many are held strongly at most. */
 const BIRTH_SLOTS = 4
+/** Marks per grace period, so that a rate is at most this part of it behind. */
+const MARKS_PER_GRACE = 4
 const MAX_BIRTHS = 64
 const LATE_SLOTS = 6
 /** Open jobs looked at when asking which are stuck. */
 const MAX_OPEN_LOOKED_AT = 16
-/** Open jobs kept in view; beyond it they are only counted. */
-const MAX_OPEN = 65_536
 /** Interned texts cached in this thread. */
 const MAX_INTERNED = 16_384
 
@@ -74,8 +75,7 @@ class Watch {
     this.started = false
     /** The name whose jobs `(between jobs)` is counted against; null: all names. @type {JobName | null} */
     this.unit = null
-    /** @type {Set<JobScope>} */
-    this.open = new Set()
+    this.open = new OpenJobs()
 
     this.sites = new SiteBook((text) => ledger.intern(TABLE.site, text))
     this.sampling = new Sampling(this.exact)
@@ -93,6 +93,7 @@ class Watch {
     this.paused = false
     this.drain = this.drain.bind(this)
 
+    this.lastEndedAt = 0
     /** @type {Mark[]} */
     this.marks = [this.mark()]
     this.passes = 0
@@ -127,7 +128,7 @@ class Watch {
     job.started++
     job.open++
     this.started = true
-    if (this.open.size < MAX_OPEN) this.open.add(scope)
+    this.open.add(scope)
     this.sampling.refill(now)
     scope.stacks = this.sampling.allowance(job)
     return scope
@@ -142,6 +143,7 @@ class Watch {
     this.ended++
     scope.order = ++this.order
     scope.endedAt = this.now()
+    this.lastEndedAt = scope.endedAt
     scope.stacks = 0
     this.open.delete(scope)
     job.open--
@@ -149,6 +151,8 @@ class Watch {
     const tookMs = scope.endedAt - scope.startedAt
     job.totalMs += tookMs
     if (tookMs > job.maxMs) job.maxMs = tookMs
+    if (scope.endedAt - this.marks[this.marks.length - 1].atMs > this.graceMs / MARKS_PER_GRACE)
+      this.addMark()
   }
 
   /** What happened up to now is warm-up: its leftovers and its jobs are not counted. */
@@ -320,8 +324,9 @@ class Watch {
   /** @param {any} owner @param {any} type @param {any} listener @param {number} site @param {JobScope | null} scope @param {number} bornAt */
   settleBirth(owner, type, listener, site, scope, bornAt) {
     try {
+      if (!this.listeners.isAttached(owner, type, listener)) return
       const seenBy = scope === null ? -1 - bornAt : scope.id
-      this.listeners.settle(owner, type, listener, new Birth(scope, bornAt, site), seenBy)
+      this.listeners.keep(owner, type, listener, new Birth(scope, bornAt, site), seenBy)
     } catch {
       this.faults++
     }
@@ -355,6 +360,20 @@ class Watch {
     return { atMs: this.now(), order: this.order, finishedAll, finished }
   }
 
+  /** Notes how many jobs have ended by now; what ended before the grace period is then known to the mark. */
+  addMark() {
+    this.marks.push(this.mark())
+    const graceEndedAt = this.now() - this.graceMs
+    while (this.marks.length > 1 && this.marks[1].atMs <= graceEndedAt) this.marks.shift()
+  }
+
+  /** Jobs that ended up to this mark are past their grace period. @param {boolean} forced no grace is given */
+  dueMark(forced) {
+    this.addMark()
+    const isIdle = this.now() - this.lastEndedAt >= this.graceMs
+    return this.marks[forced || isIdle ? this.marks.length - 1 : 0]
+  }
+
   /** A major collection ended. */
   noteMajor() {
     this.majors = [this.majors[1], this.order]
@@ -366,11 +385,8 @@ class Watch {
    */
   beginPass(forced) {
     this.drain()
-    this.marks.push(this.mark())
     const now = this.now()
-    if (forced) this.marks = this.marks.slice(-1)
-    while (this.marks.length > 1 && this.marks[1].atMs <= now - this.graceMs) this.marks.shift()
-    const mark = this.marks[0]
+    const mark = this.dueMark(forced)
     const number = ++this.passes
     this.walkingPass = number
     const majorCut = forced ? mark.order : Math.min(this.majors[0], mark.order)

@@ -17,6 +17,13 @@ const PRELOAD = path.join(__dirname, 'conformance', 'preload.js')
 const CONTROL = path.join(__dirname, 'conformance', 'control.js')
 const EXCEPTIONS = path.join(__dirname, 'conformance', 'exceptions.json')
 
+/** Preloads that tell what is not holdover's own doing. */
+const CONTROLS = {
+  empty: 'any preload',
+  context: 'AsyncLocalStorage alone',
+  collections: "any observer of 'gc' entries"
+}
+
 const LEVELS = ['counts', 'sites', 'full']
 /** Runs alone, after all others, before a failure is called a regression. */
 const CONFIRMATIONS = 2
@@ -174,7 +181,7 @@ async function runAll(host, tests, modes) {
  * @property {import('./conformance/run').Mode} mode
  * @property {import('./conformance/run').Outcome} outcome
  * @property {'confirmed' | 'flaky'} state
- * @property {string} also what else makes it fail: an empty preload, AsyncLocalStorage alone
+ * @property {string} also what else makes it fail, of CONTROLS
  */
 
 /**
@@ -215,9 +222,8 @@ function isWorse(bare, other) {
 
 /** @param {any} host @param {import('./conformance/suite').SuiteTest} test */
 async function otherCause(host, test) {
-  const controls = { empty: 'any preload', context: 'AsyncLocalStorage alone' }
-  for (const [place, label] of Object.entries(controls)) {
-    const outcome = await runTest(host, test, { label, preload: CONTROL, settings: { place } }, 0)
+  for (const [control, label] of Object.entries(CONTROLS)) {
+    const outcome = await runTest(host, test, { label, preload: CONTROL, settings: { control } }, 0)
     if (outcome.result === 'fail') return label
   }
   return ''

@@ -47,7 +47,7 @@ describe('holdover run', { concurrency: 2 }, () => {
   test('exit 0 for a clean one', async () => {
     const { code, stderr } = await run(worker("const f = () => i; redis.on('end', f); redis.off('end', f)"))
     assert.equal(code, 0)
-    assert.match(stderr, /holdover clean worker\.js-\d+: 200 jobs finished/)
+    assert.match(stderr, /holdover clean worker-\d+: 200 jobs finished/)
   })
 
   test('exit 3 for a worker with two jobs', async () => {

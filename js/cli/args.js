@@ -20,15 +20,23 @@ function parse(args, options, usage) {
 }
 
 /**
- * A count or a number of milliseconds from the command line; left out stays undefined. What it may be is
- * the option table's business.
+ * A count from the command line; left out stays undefined, what is no number stays text. What it may be is the
+ * option table's business.
  * @param {string | undefined} text
  */
-function toNumber(text) {
+function toCount(text) {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : text
+}
+
+/**
+ * The same for milliseconds, also written `30s` or `2m`.
+ * @param {string | undefined} text
+ */
+function toMs(text) {
   if (text === undefined) return undefined
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text)
   if (match === null) return text
   return Number(match[1]) * { ms: 1, s: 1_000, m: 60_000 }[/** @type {'ms'} */ (match[2] ?? 'ms')]
 }
 
-module.exports = { parse, toNumber }
+module.exports = { parse, toCount, toMs }

@@ -1,7 +1,7 @@
 'use strict'
 
 const path = require('node:path')
-const { parse, toNumber } = require('./args')
+const { parse, toCount, toMs } = require('./args')
 const { loadJob, reasonOf, resolveFile } = require('./load')
 const { HoldoverError } = require('../errors')
 const { CHECK, resolve, isOff } = require('../config')
@@ -41,19 +41,18 @@ const OPTIONS = {
 /** @param {any} values @param {string} file */
 function toCheckOptions(values, file) {
   const options = {
-    name: values.name ?? path.basename(file).replace(/\.[^.]+$/, ''),
-    jobs: toNumber(values.jobs),
-    warmupJobs: toNumber(values.warmup),
-    concurrency: toNumber(values.concurrency),
-    timeoutMs: toNumber(values.timeout),
-    graceMs: toNumber(values.grace),
+    name: values.name,
+    jobs: toCount(values.jobs),
+    warmupJobs: toCount(values.warmup),
+    concurrency: toCount(values.concurrency),
+    timeoutMs: toMs(values.timeout),
+    graceMs: toMs(values.grace),
     strict: values.strict,
     allowInconclusive: values['allow-inconclusive']
   }
-  return resolve(
-    CHECK,
-    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  )
+  const resolved = resolve(CHECK, options)
+  resolved.name ??= path.basename(file).replace(/\.[^.]+$/, '')
+  return resolved
 }
 
 /**

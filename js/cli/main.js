@@ -39,7 +39,10 @@ async function main(argv) {
 /** @param {any} error */
 function fail(error) {
   const isOurs = error instanceof HoldoverError
-  const text = isOurs ? `holdover: ${error.message} [${error.code}]` : `holdover: ${error?.stack ?? error}`
+  const usage = error?.usage === undefined ? '' : `\n\n${error.usage}`
+  const text = isOurs
+    ? `holdover: ${error.message} [${error.code}]${usage}`
+    : `holdover: ${error?.stack ?? error}`
   process.stderr.write(`${text}\n`)
   return EXIT.error
 }

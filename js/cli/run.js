@@ -1,7 +1,6 @@
 'use strict'
 
-const path = require('node:path')
-const { parse, toNumber } = require('./args')
+const { parse, toMs } = require('./args')
 const { loadModule, resolveFile } = require('./load')
 const { HoldoverError } = require('../errors')
 const { isOff } = require('../config')
@@ -35,8 +34,8 @@ const LOOK_EVERY_MS = 20
 function toStartOptions(values) {
   /** @type {any} */
   const options = {}
-  if (values['report-every'] !== undefined) options.report = { everyMs: toNumber(values['report-every']) }
-  if (values.grace !== undefined) options.graceMs = toNumber(values.grace)
+  if (values['report-every'] !== undefined) options.report = { everyMs: toMs(values['report-every']) }
+  if (values.grace !== undefined) options.graceMs = toMs(values.grace)
   return options
 }
 
@@ -97,9 +96,7 @@ async function run(args, exit) {
   native()
   const count = toExitAfter(values['exit-after'])
   process.argv = [process.argv[0], resolved, ...forWorker]
-  const tracker = /** @type {any} */ (
-    require('../index').start({ name: `${path.basename(file)}-${process.pid}`, ...toStartOptions(values) })
-  )
+  const tracker = /** @type {any} */ (require('../index').start(toStartOptions(values)))
   reportAtExit(tracker, values.json === true, exit)
   if (count !== null) exitAfter(tracker, count)
   await loadModule(file)

@@ -88,15 +88,14 @@ function leakLines(leak, number, paint) {
     lines.push(`${indent}each is held until it is due, up to ${formatDuration(leak.heldMs)}`)
   if (leak.onlyWhenFailing)
     lines.push(`${indent}it stays only when the job fails: the cleanup is not in a finally block`)
-  for (const note of leak.notes ?? []) lines.push(`${indent}${note}`)
   lines.push(`${indent}fix: ${leak.fix}     ${paint('dim', `id ${leak.fingerprint}`)}`)
   return lines
 }
 
 /** @param {NonNullable<Leak['holder']>} holder */
 function holderWords(holder) {
-  const article = /^[AEIOU]/.test(holder.class) ? 'an' : 'a'
-  const named = holder.class === '' ? 'emitter' : holder.class
+  const named = holder.class || 'emitter'
+  const article = /^[AEIOU]/i.test(named) ? 'an' : 'a'
   const now = `${formatNumberOf(holder.listenersNow, 'listener')} on '${holder.event}'`
   return holder.owners === 1
     ? `one long-lived ${named}, now ${now}`
@@ -167,14 +166,15 @@ function stuckLines(report, paint) {
 
 /** @param {Report} report */
 function informationLines(report) {
-  const lines = report.kept
+  // What has no place is not worth a line: it is counted below, and in the JSON.
+  const placed = report.kept.filter((kept) => kept.site?.file)
+  const lines = placed
     .slice(0, MAX_KEPT)
     .map(
       (kept) =>
         ` kept   ${formatCount(kept.count)} × ${kept.description}, ${kept.job}, ${formatSite(kept.site)}: ${kept.reason}`
     )
-  if (report.kept.length > MAX_KEPT)
-    lines.push(` kept   and ${formatCount(report.kept.length - MAX_KEPT)} more`)
+  if (placed.length > MAX_KEPT) lines.push(` kept   and ${formatCount(placed.length - MAX_KEPT)} more`)
   for (const gone of report.returned) {
     lines.push(
       ` returned  ${gone.description}, ${gone.job}, ${formatSite(gone.site)}: ${formatCount(gone.peak)} at its peak, now ${formatCount(gone.now)}`

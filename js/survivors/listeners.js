@@ -90,16 +90,17 @@ class Listeners {
   }
 
   /**
-   * Takes one registration from the birth list: forgotten if it is gone already.
+   * Takes a registration that is still there from the birth list.
    * @param {any} owner @param {any} type @param {any} listener
    * @param {Birth} birth
    * @param {number} seenBy job id, or a negative number for a moment outside any job
    */
-  settle(owner, type, listener, birth, seenBy) {
-    if (!this.isAttached(owner, type, listener)) return
+  keep(owner, type, listener, birth, seenBy) {
     const record = this.meet(owner, seenBy)
     if (record === null) return
-    if (!record.isEstablished) record.isEstablished = this.watch.now() - record.sharedAt > this.watch.graceMs
+    if (!record.isEstablished) {
+      record.isEstablished = this.watch.now() - record.sharedAt > this.watch.graceMs
+    }
     this.add(record, type, listener, birth)
   }
 
@@ -157,9 +158,9 @@ class Listeners {
 
   /** Reads the owner's own state; in doubt says yes, and the sweep looks again. @param {any} owner @param {any} type @param {any} listener */
   isAttached(owner, type, listener) {
-    if (isEventTarget(owner)) return this.isAttachedToTarget(owner, type, listener)
-    if (!this.internals.emitterEvents) return this.listOf(owner, type, false).includes(listener)
-    const listed = owner._events?.[type]
+    if (!this.internals.emitterEvents || owner._events === undefined)
+      return this.isListed(owner, type, listener)
+    const listed = owner._events[type]
     if (listed === undefined) return false
     if (typeof listed === 'function') return listed === listener || listed.listener === listener
     const length = listed.length
@@ -168,6 +169,12 @@ class Listeners {
     }
     for (let i = 0, end = Math.min(length, SCAN); i < end; i++) if (listed[i] === listener) return true
     return length > 2 * SCAN
+  }
+
+  /** The same for an EventTarget, and for emitters through the public API. @param {any} owner @param {any} type @param {any} listener */
+  isListed(owner, type, listener) {
+    if (isEventTarget(owner)) return this.isAttachedToTarget(owner, type, listener)
+    return !this.internals.emitterEvents && this.listOf(owner, type, false).includes(listener)
   }
 
   /** @param {any} target @param {any} type @param {any} listener */

@@ -85,7 +85,7 @@ pub struct Leak {
     pub via: Option<String>,
     /// What carries it, for listeners.
     pub holder: Option<Holder>,
-    /// Longest delay of a one-shot timer.
+    /// Longest delay of a timer, in milliseconds.
     pub held_ms: Option<u64>,
     /// The call that fixes it.
     pub fix: String,
