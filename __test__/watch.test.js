@@ -64,7 +64,7 @@ test('a job started by an ended job is a job of its own', async () => {
     })
     const [row] = (await rows()).filter((candidate) => candidate.kind === INTERVAL)
     assert.equal(new Set(row.survivors.map((survivor) => survivor.origin)).size, 5)
-    assert.equal(watch.open.size, 0)
+    assert.equal(watch.jobs.open.size, 0)
     clearAll(made)
   })
 })
@@ -148,7 +148,7 @@ test('what happened in the warm-up is not counted', async () => {
     const made = []
     const leak = () => job('mail', () => made.push(setInterval(() => {}, 60_000)))
     for (let i = 0; i < 5; i++) await leak()
-    watch.endWarmup()
+    watch.jobs.endWarmup()
     for (let i = 0; i < 2; i++) await leak()
     const [row] = await rows()
     assert.equal(row.survivors.length, 2)

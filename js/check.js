@@ -44,8 +44,8 @@ class Check {
     const { watch, notes } = openWatch({ mode: 'check', graceMs: options.graceMs })
     this.watch = watch
     this.notes = notes
-    this.name = watch.jobName(options.name)
-    watch.unit = this.name
+    this.name = watch.jobs.nameOf(options.name)
+    watch.jobs.unit = this.name
     this.job = (/** @type {number} */ _i) => {}
     this.measureFrom = this.startedAt
     this.memory = new MemoryLog()
@@ -69,7 +69,7 @@ class Check {
     this.job = job
     await this.runJobs(this.options.warmupJobs)
     await this.settleBriefly()
-    this.watch.endWarmup()
+    this.watch.jobs.endWarmup()
     this.measureFrom = clock()
     for (;;) {
       if (this.mustStop) return this.finish()
@@ -149,7 +149,7 @@ class Check {
     this.watch.dueCapMs = Math.min(MAX_DUE_WAIT_MS, Math.max(0, this.remainingMs) / 2)
     this.watch.passNow(true)
     this.memory.noteMajor(process.memoryUsage().heapUsed)
-    this.memory.sample(clock(), this.watch.ended)
+    this.memory.sample(clock(), this.watch.jobs.ended)
   }
 
   /** Waits out the grace period while leftovers go on disappearing, then judges. */
@@ -184,7 +184,7 @@ class Check {
       nowMs: Math.round(now),
       startedAtMs: Math.round(this.startedAt),
       worker: `check ${this.name.text}`,
-      memory: this.memory.facts(now, watch.ended),
+      memory: this.memory.facts(now, watch.jobs.ended),
       self: { cpuShare: null, bytes: JSON.parse(watch.ledger.ledgerStats()).bytes, dropped: watch.dropped },
       notes: this.notes,
       jobErrors: Object.fromEntries(this.errors),

@@ -30,7 +30,7 @@ function activeWatch() {
 function routeHooks() {
   const watch = activeWatch()
   if (watch === null) uninstallHooks()
-  else installHooks(watch)
+  else installHooks(watch.recorder)
 }
 
 /** Level off and back. @param {Watch} watch @param {boolean} paused */

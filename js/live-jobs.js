@@ -6,7 +6,7 @@ const MAX_LOOKED_UP = 1_024
 
 /** Finished and open jobs as of now, by name. @param {import('./watch').Watch} watch */
 function countJobs(watch) {
-  return [...new Set(watch.names.values())]
+  return [...watch.jobs.names.values()]
     .map((job) => ({
       name: job.text,
       completed: job.measured(OUTCOME.completed),
@@ -27,7 +27,7 @@ function countJobs(watch) {
 function addLiveJobs(report, watch) {
   report.jobs = countJobs(watch)
   const ids = new Map()
-  for (const scope of watch.open) {
+  for (const scope of watch.jobs.open) {
     if (ids.size === MAX_LOOKED_UP) break
     ids.set(scope.id, scope.userId)
   }

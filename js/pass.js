@@ -47,7 +47,7 @@ class Pass {
    * @param {object} init
    * @param {import('./watch').Watch} init.watch
    * @param {number} init.number
-   * @param {import('./watch').Mark} init.mark jobs that ended up to here are judged
+   * @param {import('./job-book').Mark} init.mark jobs that ended up to here are judged
    * @param {number} init.majorCut
    * @param {number} init.startedAt
    * @param {boolean} init.forced collections were forced before it, so whatever is there is reachable
@@ -67,7 +67,7 @@ class Pass {
     /** Longest time until one of the one-shot timers found is due, below `watch.dueCapMs`. */
     this.dueMs = 0
     /** @type {Map<import('./job').JobScope, Map<string, number>>} "kind,shape" → count by open job */
-    this.held = new Map(watch.longestOpen(startedAt).map((scope) => [scope, new Map()]))
+    this.held = new Map(watch.jobs.longestOpen(startedAt).map((scope) => [scope, new Map()]))
     /** Events and durations of keys without a single known line. @type {Set<any>} */
     this.unplaced = new Set()
   }
@@ -85,7 +85,7 @@ class Pass {
   interest(birth) {
     const order = this.orderOf(birth)
     if (birth.scope !== null && order === 0) return this.held.has(birth.scope) ? INTEREST.held : INTEREST.none
-    const due = order > this.watch.warmupOrder && order <= this.mark.order
+    const due = order > this.watch.jobs.warmupOrder && order <= this.mark.order
     return due ? INTEREST.survivor : INTEREST.none
   }
 

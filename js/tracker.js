@@ -47,7 +47,7 @@ class Tracker {
     this.setLevel(options.level)
     this.stopGc = watchMajorCollections((bytes) => {
       this.memory.noteMajor(bytes)
-      this.watch.noteMajor()
+      this.watch.jobs.noteMajor()
     })
     this.startTimers()
   }
@@ -84,7 +84,7 @@ class Tracker {
 
   afterPass() {
     const now = clock()
-    this.memory.sample(now, this.watch.ended)
+    this.memory.sample(now, this.watch.jobs.ended)
     if (!this.watch.sampling.enabled || !this.budget.isOver(now, this.watch.sites.capturedMs)) return
     const percent = this.options.budget * 100
     this.notes.push(`level stepped down to counts: holdover was over its budget of ${percent} % of a CPU`)
@@ -105,13 +105,13 @@ class Tracker {
         nowMs: Math.round(now),
         startedAtMs: Math.round(this.startedAt),
         worker: this.options.name,
-        memory: this.memory.facts(now, watch.ended),
+        memory: this.memory.facts(now, watch.jobs.ended),
         self: {
           cpuShare: this.cpuShare,
           bytes: JSON.parse(watch.ledger.ledgerStats()).bytes,
           dropped: { ...watch.dropped, logger: this.reporter.faults }
         },
-        notes: [...this.notes, ...foldedNotes(watch)],
+        notes: [...this.notes, ...foldedNotes(watch.jobs)],
         check: null
       })
       this.sources.addTo(report)
@@ -181,7 +181,7 @@ class Tracker {
   }
 }
 
-/** @param {import('./watch').Watch} watch */
+/** @param {import('./job-book').JobBook} jobs */
 function foldedNotes({ foldedNames }) {
   return foldedNames === 0
     ? []

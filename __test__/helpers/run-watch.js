@@ -17,7 +17,7 @@ async function withWatch({ mode = 'check', graceMs = 0, privateFields = true }, 
   const internals = probeInternals(privateFields)
   let now = 0
   const watch = new Watch({ ledger, run: 1, thread: 0, mode, graceMs, internals, now: () => now })
-  installHooks(watch)
+  installHooks(watch.recorder)
   const watched = {
     watch,
     ledger,

@@ -172,7 +172,7 @@ test('no emitter, listener or job is kept alive', async () => {
     await collect()
     await collect()
     assert.equal(refs.filter((ref) => ref.deref() !== undefined).length, 0)
-    assert.equal(watch.open.size, 0)
+    assert.equal(watch.jobs.open.size, 0)
   })
 })
 
@@ -181,7 +181,7 @@ test('one job with 100,000 short-lived emitters holds 64 of them at most', async
     await job('burst', () => {
       for (let i = 0; i < 100_000; i++) {
         new EventEmitter().on('x', () => i)
-        const [scope] = watch.open
+        const [scope] = watch.jobs.open
         assert.ok(scope.births === null || scope.births.length <= 4 * 64)
       }
     })

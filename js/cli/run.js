@@ -54,7 +54,7 @@ function toExitAfter(text) {
 function exitAfter(tracker, count) {
   const { setInterval, setTimeout } = require('../originals')
   const timer = setInterval(() => {
-    if (tracker.watch.ended < count) return
+    if (tracker.watch.jobs.ended < count) return
     clearInterval(timer)
     setTimeout(() => process.exit(), tracker.options.graceMs + LOOK_EVERY_MS)
   }, LOOK_EVERY_MS)

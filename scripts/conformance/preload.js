@@ -32,8 +32,8 @@ function write() {
 
 /** @param {'listener' | 'timer' | 'immediate' | 'promisedTimer'} method */
 function count(method) {
-  const original = watch[method]
-  watch[method] = (/** @type {any[]} */ ...args) => {
+  const original = watch.recorder[method]
+  watch.recorder[method] = (/** @type {any[]} */ ...args) => {
     tally.seen++
     const scope = /** @type {any} */ (storage.getStore())
     const isOpen = scope !== undefined && scope.order === 0
@@ -43,7 +43,7 @@ function count(method) {
       // Doubling: a test that ends by a signal has still left a count, and one with a million costs twenty lines.
       if ((tally.recorded & (tally.recorded - 1)) === 0) write()
     }
-    return Reflect.apply(original, watch, args)
+    return Reflect.apply(original, watch.recorder, args)
   }
 }
 

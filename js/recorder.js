@@ -1,0 +1,217 @@
+'use strict'
+
+const originals = require('./originals')
+const { storage } = require('./context')
+const { Birth } = require('./job')
+const { coerceDelay } = require('./survivors/timers')
+
+/** Slots of one registration in a job's birth list: owner, type, listener, site. */
+const BIRTH_SLOTS = 4
+/** The same for what is made outside or after a job, with scope and moment. */
+const LATE_SLOTS = 6
+/** Registrations held strongly at most, for one loop turn at most. */
+const MAX_BIRTHS = 64
+/** Jobs of one loop turn with a birth list. */
+const MAX_DIRTY = 1_024
+
+/**
+ * What the hooks report to: decides in a few loads whether a creation matters, and keeps it for one loop
+ * turn. What is still there then goes to the survivors' books. Never throws into the host.
+ */
+class Recorder {
+  /** @param {import('./watch').Watch} watch */
+  constructor(watch) {
+    this.watch = watch
+    this.jobs = watch.jobs
+    this.sampling = watch.sampling
+    this.listeners = watch.listeners
+    this.timers = watch.timers
+    /** @type {import('./job').JobScope[]} jobs with an undrained birth list */
+    this.dirty = []
+    /** Registrations made outside or after a job. @type {any[]} */
+    this.late = []
+    this.isDrainScheduled = false
+    this.drain = this.drain.bind(this)
+  }
+
+  // --- what hooks call --------------------------------------------------------------------------
+
+  /** @param {any} owner @param {any} type @param {any} listener @param {Function} below */
+  listener(owner, type, listener, below) {
+    try {
+      const scope = /** @type {any} */ (storage.getStore())
+      if (scope === undefined || scope.order !== 0) {
+        this.lateListener(scope, owner, type, listener, below)
+        return
+      }
+      if (scope.exempt || scope.watch !== this.watch || !isListener(type, listener)) return
+      const site = scope.stacks > 0 || this.sampling.isWanted(type) ? this.sample(scope, below) : 0
+      const { births } = scope
+      if (births === null) this.startBirths(scope, owner, type, listener, site)
+      else if (births.push(owner, type, listener, site) >= MAX_BIRTHS * BIRTH_SLOTS) this.drainScope(scope)
+    } catch {
+      this.watch.faults++
+    }
+  }
+
+  /** @param {any} timer @param {Function} below */
+  timer(timer, below) {
+    try {
+      const { timers } = this
+      const duration = timer._idleTimeout
+      timers.remember(duration)
+      const scope = /** @type {any} */ (storage.getStore())
+      if (scope === undefined) {
+        if (this.jobs.hasBegun) this.recordTimer(timer, this.lateBirth(null, duration, below))
+      } else if (scope.exempt || scope.watch !== this.watch) {
+        // Made inside outside(fn), or in a job of another run.
+      } else if (scope.order !== 0) {
+        this.recordTimer(timer, this.lateBirth(scope, duration, below))
+      } else if (scope.stacks > 0 || this.sampling.isWanted(duration)) {
+        this.recordTimer(timer, new Birth(scope, 0, this.sample(scope, below)))
+      } else if (!timers.enumerates) {
+        timers.recordWeakly(timer, new Birth(scope, 0, 0))
+      }
+    } catch {
+      this.watch.faults++
+    }
+  }
+
+  /** @param {unknown} delay @param {Function} below */
+  promisedTimer(delay, below) {
+    try {
+      const scope = /** @type {any} */ (storage.getStore())
+      const birth = this.promisedBirth(scope, coerceDelay(delay), below)
+      if (birth !== undefined) this.timers.promise(delay, birth)
+    } catch {
+      this.watch.faults++
+    }
+  }
+
+  /** @param {any} immediate @param {Function} below */
+  immediate(immediate, below) {
+    try {
+      const scope = /** @type {any} */ (storage.getStore())
+      if (scope === undefined || scope.order === 0 || scope.watch !== this.watch) return
+      this.watch.immediates.note(scope, immediate, () => this.sampleLate(0, below))
+    } catch {
+      this.watch.faults++
+    }
+  }
+
+  // --- births -----------------------------------------------------------------------------------
+
+  /** @param {import('./job').JobScope} scope @param {any} owner @param {any} type @param {any} listener @param {number} site */
+  startBirths(scope, owner, type, listener, site) {
+    scope.births = [owner, type, listener, site]
+    if (this.dirty.push(scope) >= MAX_DIRTY) this.drain()
+    else if (!this.isDrainScheduled) this.scheduleDrain()
+  }
+
+  /** @param {import('./job').JobScope | undefined} scope ended, or none @param {any} owner @param {any} type @param {any} listener @param {Function} below */
+  lateListener(scope, owner, type, listener, below) {
+    if (scope === undefined ? !this.jobs.hasBegun : scope.watch !== this.watch) return
+    if (!isListener(type, listener)) return
+    this.late.push(owner, type, listener, this.sampleLate(type, below), scope ?? null, this.jobs.order)
+    if (this.late.length >= MAX_BIRTHS * LATE_SLOTS) this.drainLate()
+    else if (!this.isDrainScheduled) this.scheduleDrain()
+  }
+
+  /** @param {import('./job').JobScope | null} scope @param {number} duration @param {Function} below */
+  lateBirth(scope, duration, below) {
+    return new Birth(scope, this.jobs.order, this.sampleLate(duration, below))
+  }
+
+  /**
+   * @param {any} scope @param {number} duration @param {Function} below
+   * @returns {Birth | null | undefined} null: only the duration matters; undefined: nothing does
+   */
+  promisedBirth(scope, duration, below) {
+    if (scope === undefined) {
+      return this.jobs.hasBegun && this.watch.exact ? this.lateBirth(null, duration, below) : null
+    }
+    if (scope.exempt || scope.watch !== this.watch) return undefined
+    if (scope.order !== 0) {
+      const birth = this.lateBirth(scope, duration, below)
+      return birth.site === 0 ? null : birth
+    }
+    const isSampled = scope.stacks > 0 || this.sampling.isWanted(duration)
+    return isSampled ? new Birth(scope, 0, this.sample(scope, below)) : null
+  }
+
+  /** @param {any} timer @param {Birth} birth */
+  recordTimer(timer, birth) {
+    this.timers.record(timer, birth)
+    if (!this.timers.enumerates) this.timers.recordWeakly(timer, birth)
+  }
+
+  // --- call sites -------------------------------------------------------------------------------
+
+  /** @param {import('./job').JobScope} scope open @param {Function} below @returns {number} site id */
+  sample(scope, below) {
+    scope.stacks--
+    this.sampling.tokens--
+    scope.lastSite = this.watch.sites.capture(below)
+    return scope.lastSite
+  }
+
+  /** @param {any} what event name, or duration of a timer, 0 for immediates @param {Function} below */
+  sampleLate(what, below) {
+    const isSampled = this.sampling.takeToken() || this.sampling.isWanted(what)
+    return isSampled ? this.watch.sites.capture(below) : 0
+  }
+
+  // --- the end of the turn ----------------------------------------------------------------------
+
+  /** Once per loop turn, unref'd: it neither keeps the process alive nor hurries the loop. */
+  scheduleDrain() {
+    this.isDrainScheduled = true
+    originals.setImmediate(this.drain).unref()
+  }
+
+  drain() {
+    this.isDrainScheduled = false
+    const { dirty } = this
+    if (dirty.length > 0) this.dirty = []
+    for (const scope of dirty) this.drainScope(scope)
+    this.drainLate()
+  }
+
+  /** @param {import('./job').JobScope} scope */
+  drainScope(scope) {
+    const { births } = scope
+    if (births === null) return
+    scope.births = null
+    for (let i = 0; i < births.length; i += BIRTH_SLOTS) {
+      this.settle(births[i], births[i + 1], births[i + 2], births[i + 3], scope, 0)
+    }
+  }
+
+  drainLate() {
+    const { late } = this
+    if (late.length === 0) return
+    this.late = []
+    for (let i = 0; i < late.length; i += LATE_SLOTS) {
+      this.settle(late[i], late[i + 1], late[i + 2], late[i + 3], late[i + 4], late[i + 5])
+    }
+  }
+
+  /** @param {any} owner @param {any} type @param {any} listener @param {number} site @param {import('./job').JobScope | null} scope @param {number} bornAt */
+  settle(owner, type, listener, site, scope, bornAt) {
+    try {
+      if (!this.listeners.isAttached(owner, type, listener)) return
+      const seenBy = scope === null ? -1 - bornAt : scope.id
+      this.listeners.keep(owner, type, listener, new Birth(scope, bornAt, site), seenBy)
+    } catch {
+      this.watch.faults++
+    }
+  }
+}
+
+/** Node ignores or refuses anything else. @param {any} type @param {any} listener */
+function isListener(type, listener) {
+  if (typeof type !== 'string' && typeof type !== 'symbol' && typeof type !== 'number') return false
+  return typeof listener === 'function' || (typeof listener === 'object' && listener !== null)
+}
+
+exports.Recorder = Recorder
