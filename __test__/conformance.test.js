@@ -62,11 +62,11 @@ function row(stdout, label) {
 test('holdover passes, and what it recorded in each place is counted', () => {
   const { status, stdout, stderr } = conformance('--level', 'sites')
   assert.equal(status, 0, stdout + stderr)
-  assert.match(stdout, /3 test files, 4 ways each/)
+  assert.match(stdout, /3 test files, 5 ways each/)
   assert.deepEqual(row(stdout, 'bare'), [2, 0, 1])
   const [pass, fail, skip, regressions, recorded] = row(stdout, 'preloaded, sites')
   assert.deepEqual([pass, fail, skip, regressions, recorded], [2, 0, 1, 0, 0])
-  for (const place of ['inside one job, sites', 'after its job, sites']) {
+  for (const place of ['inside one job, sites', 'inside, with passes, sites', 'after its job, sites']) {
     const cells = row(stdout, place)
     assert.deepEqual(cells.slice(0, 4), [2, 0, 1, 0], place)
     assert.ok(cells[4] >= 5, `${place}: 4 listeners and a timer at least, got ${cells[4]}`)

@@ -1,5 +1,8 @@
 'use strict'
 
+/** Open jobs kept in view; beyond it they are never shown as stuck. A job that hangs for ever stays in it. */
+const MAX_OPEN = 65_536
+
 /**
  * The jobs that are open, oldest first: a list linked through the scopes themselves, since a Set costs more per
  * job than everything else that begins and ends one. A scope that ended is linked to nothing.
@@ -15,6 +18,7 @@ class OpenJobs {
 
   /** @param {import('./job').JobScope} scope */
   add(scope) {
+    if (this.size >= MAX_OPEN) return
     const { newest } = this
     scope.older = newest
     if (newest === null) this.oldest = scope
@@ -23,9 +27,10 @@ class OpenJobs {
     this.size++
   }
 
-  /** @param {import('./job').JobScope} scope in the list */
+  /** @param {import('./job').JobScope} scope */
   delete(scope) {
     const { older, newer } = scope
+    if (older === null && this.oldest !== scope) return
     if (older === null) this.oldest = newer
     else older.newer = newer
     if (newer === null) this.newest = older

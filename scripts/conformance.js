@@ -130,7 +130,12 @@ function modesOf({ preload, level, node }) {
     return { modes: [BARE, { label: path.basename(preload), preload, settings: {} }], notes: [] }
   const isSame = level === undefined && describeLevel(node, 'sites') === describeLevel(node, 'full')
   const levels = level !== undefined ? [level] : isSame ? ['sites'] : ['sites', 'full']
-  const places = { outside: 'preloaded', inside: 'inside one job', after: 'after its job' }
+  const places = {
+    outside: 'preloaded',
+    inside: 'inside one job',
+    busy: 'inside, with passes',
+    after: 'after its job'
+  }
   const modes = levels.flatMap((each) =>
     Object.entries(places).map(([place, label]) => ({
       label: `${label}, ${each}`,
