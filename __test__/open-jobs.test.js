@@ -44,7 +44,10 @@ test('any order of begins and ends leaves what a Set would hold', () => {
   const open = new OpenJobs()
   const oracle = new Set()
   let seed = 7
-  const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
+  const random = () => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return seed / 2_147_483_647
+  }
   for (let id = 0; id < 5_000; id++) {
     if (random() < 0.55 || oracle.size === 0) {
       const one = scope(id)
