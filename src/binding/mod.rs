@@ -12,6 +12,7 @@ mod panics;
 
 use std::sync::LazyLock;
 
+use napi::Env;
 use napi::bindgen_prelude::{Object, Result};
 use napi_derive::napi;
 
@@ -32,15 +33,18 @@ pub fn loaded(_exports: Object<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Opens a run and returns its id; see [`Ledger::open_run`].
+/// Opens a run and returns its id; see [`Ledger::open_run`]. A thread that ends without closing it, also by
+/// `terminate()`, closes it then.
 ///
 /// # Errors
 ///
 /// `HOLDOVER_CONFIG` when the settings are not JSON, or lack a mode.
 #[napi(catch_unwind)]
-pub fn open_run(config_json: String) -> Result<u32> {
+pub fn open_run(env: Env, config_json: String) -> Result<u32> {
     let settings = config::parse(&config_json).map_err(|error| convert::error("HOLDOVER_CONFIG", &error))?;
-    Ok(LEDGER.open_run(settings))
+    let run = LEDGER.open_run(settings);
+    env.add_env_cleanup_hook(run, |run| LEDGER.close_run(run))?;
+    Ok(run)
 }
 
 /// Forgets a run; see [`Ledger::close_run`].
