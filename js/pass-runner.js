@@ -30,10 +30,16 @@ class PassRunner {
   /** Begins a pass, unless one is under way or the budget says to wait. */
   start() {
     if (this.isRunning || this.watch.paused || this.budget.isSpent(this.watch.now())) return
-    this.budget.meter(() => {
-      const pass = this.watch.beginPass(false)
-      this.current = { pass, steps: this.watch.walk(pass) }
-    })
+    try {
+      this.budget.meter(() => {
+        const pass = this.watch.beginPass(false)
+        this.current = { pass, steps: this.watch.walk(pass) }
+      })
+    } catch {
+      // Called by a timer: what is thrown here would end the host.
+      this.watch.faults++
+      this.cancel()
+    }
     this.slice()
   }
 

@@ -163,17 +163,21 @@ class Recorder {
 
   // --- the end of the turn ----------------------------------------------------------------------
 
-  /** Once per loop turn, unref'd: it neither keeps the process alive nor hurries the loop. */
+  /**
+   * Right after the host's own code of this turn: the timers phase, which may come before any immediate, must
+   * not find references of ours (Node's test-eventtarget-memoryleakwarning collects there).
+   */
   scheduleDrain() {
     this.isDrainScheduled = true
-    originals.setImmediate(this.drain).unref()
+    originals.nextTick(this.drain)
   }
 
   drain() {
     this.isDrainScheduled = false
     const { dirty } = this
     if (dirty.length > 0) this.dirty = []
-    for (const scope of dirty) this.drainScope(scope)
+    // By index: an iterator is the host's to replace, and this runs on its loop.
+    for (let i = 0; i < dirty.length; i++) this.drainScope(dirty[i])
     this.drainLate()
   }
 

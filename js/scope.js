@@ -62,7 +62,8 @@ function isThenable(value) {
  * @param {ArrayLike<any>} args
  */
 function runInJob(watch, ident, fn, self, args) {
-  const scope = watch.begin(typeof ident === 'string' ? ident : ident.name)
+  const scope = beginSafely(watch, typeof ident === 'string' ? ident : ident.name)
+  if (scope === null) return Reflect.apply(fn, self, args)
   if (typeof ident === 'object' && ident.id !== undefined) scope.userId = String(ident.id).slice(0, MAX_ID)
   let result
   try {
@@ -71,11 +72,30 @@ function runInJob(watch, ident, fn, self, args) {
     if (isThenable(result))
       return settleWith(watch, scope, storage.run(/** @type {any} */ (scope), adopt, result))
   } catch (error) {
-    watch.end(scope, outcomeOf(error))
+    endSafely(watch, scope, outcomeOf(error))
     throw error
   }
-  watch.end(scope, OUTCOME.completed)
+  endSafely(watch, scope, OUTCOME.completed)
   return result
+}
+
+/** A fault of ours must not cost the host its job. @param {import('./watch').Watch} watch @param {string} name */
+function beginSafely(watch, name) {
+  try {
+    return watch.begin(name)
+  } catch {
+    watch.faults++
+    return null
+  }
+}
+
+/** @param {import('./watch').Watch} watch @param {import('./job').JobScope} scope @param {0 | 1 | 2} outcome */
+function endSafely(watch, scope, outcome) {
+  try {
+    watch.end(scope, outcome)
+  } catch {
+    watch.faults++
+  }
 }
 
 /** @param {any} thenable */
@@ -91,11 +111,11 @@ function adopt(thenable) {
 function settleWith(watch, scope, promise) {
   return promise.then(
     (value) => {
-      watch.end(scope, OUTCOME.completed)
+      endSafely(watch, scope, OUTCOME.completed)
       return value
     },
     (error) => {
-      watch.end(scope, outcomeOf(error))
+      endSafely(watch, scope, outcomeOf(error))
       throw error
     }
   )
