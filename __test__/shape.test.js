@@ -18,7 +18,18 @@ test('event names fold any number that stands by itself', () => {
   assert.equal(foldEvent('reply:7'), 'reply:#')
   assert.equal(foldEvent('answer-12'), 'answer-#')
   assert.equal(foldEvent('7'), '#')
-  for (const name of ['utf8', 'h2', 'data', 'sha256sum']) assert.equal(foldEvent(name), name)
+  assert.equal(foldEvent('reply:k3x9f2m1q8'), 'reply:#')
+  assert.equal(foldEvent('reply:V1StGXR8_Z5jdHi6B-myT'), 'reply:#')
+  for (const name of [
+    'utf8',
+    'h2',
+    'data',
+    'sha256sum',
+    'connectionEstablished',
+    'send-email-to-customer',
+    'base64-encoded'
+  ])
+    assert.equal(foldEvent(name), name)
 })
 
 test('the hash is FNV-1a: known values', () => {

@@ -50,7 +50,9 @@ function openWatch({ mode, graceMs }) {
   const internals = probeInternals(process.env.HOLDOVER_PRIVATE_FIELDS !== 'off')
   const run = ledger.openRun(JSON.stringify({ mode, graceMs }))
   const watch = new Watch({ ledger, run, thread: threadId, mode, graceMs, internals, now: clock })
-  running.push(watch)
+  // A worker module that calls start() while it is checked must not take the hooks from the check.
+  if (mode === 'production') running.unshift(watch)
+  else running.push(watch)
   routeHooks()
   return { watch, notes: describeFallbacks(internals) }
 }

@@ -80,12 +80,16 @@ class Pass {
   /**
    * What a live resource means to this pass: left behind by a job that is over, past its grace period
    * and measured; held by a job that is open for suspiciously long; or nothing.
+   *
+   * What work that a warm-up job started makes later on counts, unless it may be the same thing armed anew.
    * @param {import('./job').Birth} birth
+   * @param {boolean} [isEverYoung] a one-shot timer or immediate
    */
-  interest(birth) {
+  interest(birth, isEverYoung = false) {
     const order = this.orderOf(birth)
     if (birth.scope !== null && order === 0) return this.held.has(birth.scope) ? INTEREST.held : INTEREST.none
-    const due = order > this.watch.jobs.warmupOrder && order <= this.mark.order
+    const madeAt = birth.bornAt > 0 && !isEverYoung ? birth.bornAt : order
+    const due = madeAt > this.watch.jobs.warmupOrder && order <= this.mark.order
     return due ? INTEREST.survivor : INTEREST.none
   }
 

@@ -1,10 +1,12 @@
 'use strict'
 
+const { executionAsyncResource } = require('node:async_hooks')
 const originals = require('./originals')
 const { storage } = require('./context')
 const { Birth } = require('./job')
 const { coerceDelay } = require('./survivors/timers')
 
+const sourceOf = Function.prototype.toString
 /** Slots of one registration in a job's birth list: owner, type, listener, site. */
 const BIRTH_SLOTS = 4
 /** The same for what is made outside or after a job, with scope and moment. */
@@ -58,15 +60,17 @@ class Recorder {
   timer(timer, below) {
     try {
       const { timers } = this
-      const duration = timer._idleTimeout
+      // Node's lists go by whole milliseconds, `_idleTimeout` keeps the fraction.
+      const duration = Math.trunc(timer._idleTimeout)
       timers.remember(duration)
       const scope = /** @type {any} */ (storage.getStore())
       if (scope === undefined) {
-        if (this.jobs.hasBegun) this.recordTimer(timer, this.lateBirth(null, duration, below))
+        if (this.jobs.hasBegun)
+          this.recordTimer(timer, this.chainOf(timer, null) ?? this.lateBirth(null, duration, below))
       } else if (scope.exempt || scope.watch !== this.watch) {
         // Made inside outside(fn), or in a job of another run.
       } else if (scope.order !== 0) {
-        this.recordTimer(timer, this.lateBirth(scope, duration, below))
+        this.recordTimer(timer, this.chainOf(timer, scope) ?? this.lateBirth(scope, duration, below))
       } else if (scope.stacks > 0 || this.sampling.isWanted(duration)) {
         this.recordTimer(timer, new Birth(scope, 0, this.sample(scope, below)))
       } else if (!timers.enumerates) {
@@ -115,6 +119,19 @@ class Recorder {
     this.late.push(owner, type, listener, this.sampleLate(type, below), scope ?? null, this.jobs.order)
     if (this.late.length >= MAX_BIRTHS * LATE_SLOTS) this.drainLate()
     else if (!this.isDrainScheduled) this.scheduleDrain()
+  }
+
+  /**
+   * A timer that arms itself again is as old as the first of its kind, and was made where that was made.
+   * @param {any} timer @param {import('./job').JobScope | null} scope
+   */
+  chainOf(timer, scope) {
+    const fired = /** @type {any} */ (executionAsyncResource())
+    if (timer._repeat !== null || fired._repeat !== null) return undefined
+    const birth = this.timers.births.get(fired)
+    const isSame =
+      birth?.scope === scope && birth?.site !== 0 && haveSameSource(fired._onTimeout, timer._onTimeout)
+    return isSame ? birth : undefined
   }
 
   /** @param {import('./job').JobScope | null} scope @param {number} duration @param {Function} below */
@@ -204,12 +221,19 @@ class Recorder {
   settle(owner, type, listener, site, scope, bornAt) {
     try {
       if (!this.listeners.isAttached(owner, type, listener)) return
-      const seenBy = scope === null ? -1 - bornAt : scope.id
+      // After its job a scope is the context of whatever that job started, a lazy consumer for one.
+      const seenBy = scope === null || bornAt > 0 ? -1 - bornAt : scope.id
       this.listeners.keep(owner, type, listener, new Birth(scope, bornAt, site), seenBy)
     } catch {
       this.watch.faults++
     }
   }
+}
+
+/** @param {any} a @param {any} b */
+function haveSameSource(a, b) {
+  if (a === b) return true
+  return typeof a === 'function' && typeof b === 'function' && sourceOf.call(a) === sourceOf.call(b)
 }
 
 /** Node ignores or refuses anything else. @param {any} type @param {any} listener */

@@ -98,6 +98,8 @@ function watchForEscapes(file) {
     )
     process.exitCode = 2
   }
+  // Two more than the job's own: Node warns from the eleventh on.
+  process.setMaxListeners(process.getMaxListeners() + 1)
   process.on('uncaughtException', reject)
   process.on('exit', onExit)
   return { failed: /** @type {Promise<never>} */ (failed), finish: () => process.off('exit', onExit) }
@@ -105,7 +107,7 @@ function watchForEscapes(file) {
 
 /** @param {string} file @param {any} options resolved @param {{ failed: Promise<never> }} escapes */
 async function runCheck(file, options, escapes) {
-  const { openCheck } = require('../check')
+  const { openCheck } = /** @type {any} */ (require('../index'))
   const check = openCheck(options)
   try {
     const { job, setup, teardown } = await loadJob(file)

@@ -1,7 +1,7 @@
 'use strict'
 
 const { isatty } = require('node:tty')
-const { headline, renderText, thing } = require('./text')
+const { headline, renderText, returnedWords, thing } = require('./text')
 const { formatCount, formatSite } = require('./format')
 
 const STDERR = 2
@@ -89,7 +89,7 @@ class ConsoleReporter {
     for (const gone of returned) {
       this.write(
         false,
-        `holdover ${gone.fingerprint} returned: ${gone.description}, ${gone.job}: ${formatCount(gone.peak)} at its peak, now ${formatCount(gone.now)}`,
+        `holdover ${gone.fingerprint} returned: ${gone.description}, ${gone.job}: ${returnedWords(gone)}`,
         report
       )
     }

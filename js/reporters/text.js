@@ -164,6 +164,12 @@ function stuckLines(report, paint) {
     })
 }
 
+/** @param {import('../index').Returned} gone */
+function returnedWords({ peak, now }) {
+  if (now * 2 > peak) return `${formatCount(now)} alive, and no longer growing`
+  return `${formatCount(peak)} at its peak, now ${formatCount(now)}`
+}
+
 /** @param {Report} report */
 function informationLines(report) {
   // What has no place is not worth a line: it is counted below, and in the JSON.
@@ -177,7 +183,7 @@ function informationLines(report) {
   if (placed.length > MAX_KEPT) lines.push(` kept   and ${formatCount(placed.length - MAX_KEPT)} more`)
   for (const gone of report.returned) {
     lines.push(
-      ` returned  ${gone.description}, ${gone.job}, ${formatSite(gone.site)}: ${formatCount(gone.peak)} at its peak, now ${formatCount(gone.now)}`
+      ` returned  ${gone.description}, ${gone.job}, ${formatSite(gone.site)}: ${returnedWords(gone)}`
     )
   }
   for (const note of report.notes) lines.push(` note   ${note}`)
@@ -233,4 +239,4 @@ function renderText(report, { color = false } = {}) {
   return lines.join('\n')
 }
 
-module.exports = { renderText, headline, leakLines, thing, pointOf }
+module.exports = { renderText, returnedWords, headline, leakLines, thing, pointOf }

@@ -46,7 +46,7 @@ class Immediates {
   *survivors(pass) {
     this.prune()
     for (const { immediate, birth } of this.chains.values()) {
-      if (pass.interest(birth) !== INTEREST.survivor) continue
+      if (pass.interest(birth, true) !== INTEREST.survivor) continue
       if (birth.shape === 0) birth.shape = pass.shape(birth, timerShape(immediate._onImmediate))
       pass.survivor(KIND.immediate, birth)
     }

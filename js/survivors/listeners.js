@@ -11,7 +11,7 @@ const SCAN = 64
 /** Shared owners watched at once; more are counted as dropped. */
 const MAX_OWNERS = 16_384
 /** Event names watched per owner. */
-const MAX_TYPES = 1_024
+const MAX_TYPES = 16_384
 /** Registrations of one and the same function on one owner and event. */
 const MAX_REPEATS = 65_536
 /** Listeners looked at between two looks at the clock. */

@@ -25,9 +25,9 @@ const MAX_RECORDED = 65_536
 
 const noop = () => {}
 
-/** As Node reads a delay, without touching an object that is not a number. @param {unknown} delay */
+/** The list a delay belongs to, as Node reads it, without touching an object that is not a number. @param {unknown} delay */
 function coerceDelay(delay) {
-  return typeof delay === 'number' && delay >= 1 && delay <= MAX_DELAY_MS ? delay : 1
+  return typeof delay === 'number' && delay >= 1 && delay <= MAX_DELAY_MS ? Math.trunc(delay) : 1
 }
 
 /**
@@ -173,9 +173,9 @@ class Timers {
   /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration */
   look(pass, timer, duration) {
     const birth = this.births.get(timer) ?? this.birthFromContext(timer, duration)
-    const interest = birth === null ? INTEREST.none : pass.interest(birth)
-    if (birth === null || interest === INTEREST.none) return
     const isInterval = timer._repeat !== null
+    const interest = birth === null ? INTEREST.none : pass.interest(birth, !isInterval)
+    if (birth === null || interest === INTEREST.none) return
     const kind = isInterval ? KIND.interval : KIND.timeout
     if (!isInterval && interest === INTEREST.survivor && !this.isOverdue(pass, birth, duration)) return
     if (birth.shape === 0) {

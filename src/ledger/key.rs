@@ -64,6 +64,12 @@ pub struct Pass {
 /// Grace periods for which production watches the first leftovers stay before it calls them a leak.
 const YOUNG_GRACE_PERIODS: f64 = 3.0;
 
+/// After a release, the next leftovers must stay this many times as long as the released ones did.
+const RELEASED_LIFETIMES: f64 = 2.0;
+
+/// But no longer than this many grace periods, an hour by default.
+const MAX_RELEASED_GRACE_PERIODS: f64 = 120.0;
+
 /// How a run judges.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
@@ -101,6 +107,8 @@ pub struct KeyState {
     cohort: Option<FirstCohort>,
     looks: u64,
     was_leak: bool,
+    /// How long the longest-lived cohort lived that was released, in milliseconds; 0 when none was.
+    released_after_ms: u64,
 }
 
 impl KeyState {
@@ -121,6 +129,7 @@ impl KeyState {
             cohort: None,
             looks: 0,
             was_leak: false,
+            released_after_ms: 0,
         }
     }
 
@@ -133,14 +142,13 @@ impl KeyState {
     /// Takes in a completed pass and judges anew. `look.live` is set here.
     pub fn take(&mut self, key: Key, mut pass: Pass, look: Look, header: &Header, settings: Settings) {
         let live = pass.summary.live;
-        if live == 0 {
-            // Everything is gone: what comes later is judged from here on.
-            self.history = History::default();
-            self.cohort = None;
-        } else {
+        if live > 0 {
             self.last_seen_ms = header.now_ms;
-            self.start_cohort(&mut pass.summary, header.now_ms);
         }
+        if live == 0 || self.is_cohort_gone(&pass.summary) {
+            self.release_cohort(header.now_ms);
+        }
+        self.start_cohort(&mut pass.summary, header.now_ms);
         if live > 0 && pass.sites.is_empty() {
             // Timers that re-arm themselves are never the ones that were sampled: what was seen before still stands.
             pass.sites = std::mem::take(&mut self.last.sites);
@@ -184,6 +192,18 @@ impl KeyState {
         self.history.bytes() + self.last.sites.capacity() * size_of::<(u32, u64)>()
     }
 
+    fn is_cohort_gone(&self, summary: &Summary) -> bool {
+        self.cohort.is_some_and(|cohort| Cohort { first: cohort.count, alive: summary.in_cohort }.is_gone())
+    }
+
+    /// The first leftovers are gone: what comes later is judged from here on, and must live longer than they did.
+    fn release_cohort(&mut self, now_ms: u64) {
+        if let Some(cohort) = self.cohort.take() {
+            self.released_after_ms = self.released_after_ms.max(now_ms.saturating_sub(cohort.seen_ms));
+        }
+        self.history = History::default();
+    }
+
     fn start_cohort(&mut self, summary: &mut Summary, seen_ms: u64) {
         if self.cohort.is_none() && summary.live >= MIN_JOBS_LEAVING {
             summary.in_cohort = summary.live;
@@ -191,12 +211,15 @@ impl KeyState {
         }
     }
 
+    /// How long leftovers must stay after earlier ones were released, in milliseconds.
+    fn must_outlive_ms(&self, grace_ms: f64) -> f64 {
+        (RELEASED_LIFETIMES * as_float(self.released_after_ms)).min(MAX_RELEASED_GRACE_PERIODS * grace_ms)
+    }
+
     /// How long ago the first cohort was first seen, in milliseconds.
     fn cohort_age_ms(&self) -> f64 {
         let seen_ms = self.cohort.map_or(self.last_seen_ms, |cohort| cohort.seen_ms);
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of a process's life")]
-        let age_ms = self.last_seen_ms.saturating_sub(seen_ms) as f64;
-        age_ms
+        as_float(self.last_seen_ms.saturating_sub(seen_ms))
     }
 
     fn judge(&self, key: Key, mode: Mode, grace_ms: f64) -> Judgement {
@@ -217,11 +240,18 @@ impl KeyState {
             was_leak: self.was_leak,
             weak: summary.weak,
             place_known: self.last.place_known,
+            sampled: !self.last.sites.is_empty(),
             looks: self.looks,
             mixed: key == Key::other(key.kind),
+            released: self.cohort_age_ms() < self.must_outlive_ms(grace_ms),
             young: self.cohort_age_ms() < YOUNG_GRACE_PERIODS * grace_ms,
             unproven: key.kind == ResourceKind::Listener
                 && summary.collected < self.cohort.map_or(0, |it| it.count),
         })
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of a process's life")]
+const fn as_float(ms: u64) -> f64 {
+    ms as f64
 }

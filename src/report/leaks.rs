@@ -178,8 +178,13 @@ fn number_equal_fingerprints(leaks: &mut [Leak]) {
     }
 }
 
-fn sort_key(leak: &Leak) -> (bool, Reverse<u64>, &str, &Option<Place>, &str) {
-    (leak.certainty != "sure", Reverse(leak.count), &leak.job, &leak.site, &leak.fingerprint)
+/// Sure ones first, then those with a place, then what sits on something shared, then by number: an owner that each
+/// job makes anew is mostly held by something else on the list.
+fn sort_key(leak: &Leak) -> (bool, bool, bool, Reverse<u64>, &str, &Option<Place>, &str) {
+    let has_no_place = leak.site.as_ref().is_none_or(|site| site.file.is_none());
+    let is_on_own = leak.holder.as_ref().is_some_and(|holder| holder.owners.saturating_mul(2) > leak.count);
+    let count = Reverse(leak.count);
+    (leak.certainty != "sure", has_no_place, is_on_own, count, &leak.job, &leak.site, &leak.fingerprint)
 }
 
 #[cfg(test)]

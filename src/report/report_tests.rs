@@ -175,7 +175,8 @@ fn leak_that_returned_and_grows_again_is_a_leak_again() {
     bench.run_jobs(200, |jobs| every(1, jobs));
     bench.apply(&pass(bench.run, 0, 11, 220).jobs(bench.name, 220));
     assert_eq!(bench.report("{}").returned.len(), 1);
-    for number in 12..=30 {
+    // They must outlive the released ones twice over: ten passes.
+    for number in 12..=40 {
         let left: Vec<Left> = (221..=number * 20).map(by_job).collect();
         bench
             .apply(&bench.with(pass(bench.run, 0, number, number * 20).jobs(bench.name, number * 20), &left));

@@ -28,10 +28,14 @@ pub struct Evidence<'a> {
     pub weak: u64,
     /// At least one of them has a known line in the source.
     pub place_known: bool,
+    /// At least one of them had its call site taken, known or not.
+    pub sampled: bool,
     /// Completed looks at it so far.
     pub looks: u64,
     /// Several things thrown together for lack of room.
     pub mixed: bool,
+    /// Earlier ones were released, and these have not lived clearly longer yet.
+    pub released: bool,
     /// The first of them were first seen only a few grace periods ago (production).
     pub young: bool,
     /// Finalization might still take them: not all of the first have lived through two major collections.
@@ -48,6 +52,12 @@ pub struct Cohort {
 }
 
 impl Cohort {
+    /// So few are alive that the others must have been released.
+    #[must_use]
+    pub fn is_gone(self) -> bool {
+        self.alive_share() < COHORT_ALIVE_SHARE
+    }
+
     /// Share still alive, 0..=1.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share, shown with two digits")]
@@ -95,6 +105,8 @@ pub enum Reason {
     NotGrowing,
     /// No line in the source is known yet.
     PlaceUnknown,
+    /// Node's own code made them, with no line of the user above it: the symptom of something else.
+    MadeByNode,
     /// A garbage collection may still take them.
     WaitsForCollection,
     /// Too few jobs or looks so far.
@@ -114,6 +126,7 @@ impl Reason {
             Self::ReleasedLate => "released late",
             Self::NotGrowing => "not growing",
             Self::PlaceUnknown => "place unknown",
+            Self::MadeByNode => "made by Node itself",
             Self::WaitsForCollection => "waits for a collection",
             Self::TooFewLooks => "needs more jobs",
             Self::JustStarted => "began to grow lately",
@@ -164,6 +177,10 @@ fn withdraw(evidence: &Evidence, found: Status) -> Status {
     match found {
         Status::Leak(_) => found,
         _ if was_shown && is_released => Status::Returned,
+        // It stopped growing: whoever was told of a leak must be told that it is none.
+        Status::Kept(Reason::Plateau | Reason::ReleasedLate | Reason::NotGrowing) if was_shown => {
+            Status::Returned
+        }
         _ => found,
     }
 }
@@ -205,6 +222,9 @@ fn growing_status(evidence: &Evidence, growing: usize, slope: Option<Slope>) -> 
         } else {
             Status::Undecided(Reason::TooFewLooks)
         };
+    }
+    if evidence.sampled && !evidence.place_known {
+        return Status::Kept(Reason::MadeByNode);
     }
     // A cache that fills up looks like a leak until it evicts.
     if evidence.mode == Mode::Production && evidence.young {
@@ -262,7 +282,7 @@ fn has_history(evidence: &Evidence) -> bool {
 }
 
 fn is_cohort_gone(evidence: &Evidence) -> bool {
-    evidence.cohort.is_some_and(|cohort| cohort.alive_share() < COHORT_ALIVE_SHARE)
+    evidence.released || evidence.cohort.is_some_and(Cohort::is_gone)
 }
 
 fn finished(evidence: &Evidence) -> f64 {

@@ -27,8 +27,10 @@ fn evidence(mode: Mode, points: &[Point]) -> Evidence<'_> {
         was_leak: false,
         weak: 0,
         place_known: true,
+        sampled: true,
         looks: points.len() as u64,
         mixed: false,
+        released: false,
         young: false,
         unproven: false,
     }
@@ -180,7 +182,7 @@ fn nothing_left_is_gone_or_returned() {
 #[test]
 fn production_holds_a_finding_without_a_place_back_for_ten_looks() {
     let points = windows(at_rate(1.0), 160);
-    let placeless = Evidence { place_known: false, ..evidence(Mode::Production, &points) };
+    let placeless = Evidence { place_known: false, sampled: false, ..evidence(Mode::Production, &points) };
     assert_eq!(judge(&placeless).status, Status::Undecided(Reason::PlaceUnknown));
     assert_eq!(judge(&Evidence { looks: 10, ..placeless.clone() }).status, SURE);
     assert_eq!(judge(&Evidence { mode: Mode::Check, ..placeless }).status, SURE);
