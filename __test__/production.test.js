@@ -19,6 +19,10 @@ const NOT_IN_PRODUCTION = new Map([
     'lru-150.js',
     'a cache that fills for longer than three grace periods looks like a leak until it evicts: see below'
   ],
+  [
+    'timeout-rearmed-elsewhere.js',
+    'named at the line that arms it again: the first arming is seldom sampled'
+  ],
   ['weak-ref-subscription.js', 'removed by a FinalizationRegistry: likely a leak until a collection has run']
 ])
 

@@ -75,7 +75,12 @@ const spread = (values) => `${Math.min(...values).toFixed(0)}–${Math.max(...va
 
 function main() {
   const { values } = parseArgs({
-    options: { rounds: { type: 'string' }, jobs: { type: 'string' }, node: { type: 'string' }, child: { type: 'string' } }
+    options: {
+      rounds: { type: 'string' },
+      jobs: { type: 'string' },
+      node: { type: 'string' },
+      child: { type: 'string' }
+    }
   })
   const jobs = Number(values.jobs ?? 60_000)
   if (values.child !== undefined) return measure(values.child, jobs)
@@ -83,7 +88,9 @@ function main() {
   const results = Object.fromEntries(VARIANTS.map((variant) => [variant, []]))
   for (let round = 0; round < Number(values.rounds ?? 7); round++) {
     for (const variant of VARIANTS) {
-      const text = execFileSync(node, [__filename, '--child', variant, '--jobs', String(jobs)], { encoding: 'utf8' })
+      const text = execFileSync(node, [__filename, '--child', variant, '--jobs', String(jobs)], {
+        encoding: 'utf8'
+      })
       results[variant].push(Number(text))
     }
   }
@@ -92,7 +99,9 @@ function main() {
   for (const variant of VARIANTS) {
     const over = results[variant].map((ns, i) => ns - results.als[i])
     const ns = median(results[variant]).toFixed(0)
-    console.log(`${variant.padEnd(8)} ${ns.padStart(6)} ns/job (${spread(results[variant])})   over als ${(median(over) / 1_000).toFixed(2)} µs`)
+    console.log(
+      `${variant.padEnd(8)} ${ns.padStart(6)} ns/job (${spread(results[variant])})   over als ${(median(over) / 1_000).toFixed(2)} µs`
+    )
   }
 }
 

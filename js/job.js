@@ -86,6 +86,8 @@ class Birth {
     this.scope = scope
     this.bornAt = bornAt
     this.site = site
+    /** The shape was taken with its event name folded, see OwnerRecord.hasManyEvents. */
+    this.isFolded = false
     /** Interned shape id, computed when first needed. */
     this.shape = 0
   }

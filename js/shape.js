@@ -24,9 +24,6 @@ const IDS = [
   /\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi,
   /\d{4,}/g
 ]
-/** Long enough to be a random id. */
-const TOKEN = /[0-9A-Za-z_-]{8,}/g
-const LONG_TOKEN = 16
 /** A number that stands by itself in an event name: `reply:7`, but not `utf8` or `h2`. */
 const OWN_NUMBER = /(?<![0-9A-Za-z])\d+(?![0-9A-Za-z])/g
 
@@ -40,24 +37,17 @@ function foldIds(text) {
 
 /** The same for event names, which carry correlation ids from 0 on. @param {string} text */
 function foldEvent(text) {
-  return foldIds(text.replace(TOKEN, (token) => (isRandom(token) ? '#' : token))).replace(OWN_NUMBER, '#')
-}
-
-/** @param {string} character */
-function classOf(character) {
-  if (character >= '0' && character <= '9') return 'digit'
-  return character >= 'a' && character <= 'z' ? 'lower' : 'upper'
+  return foldIds(text).replace(OWN_NUMBER, '#')
 }
 
 /**
- * Digits and letters, or cases, mixed as nobody writes them: base36, nanoid.
- * @param {string} token
+ * For an owner with so many event names at once that they must hold ids of any making: all behind the first
+ * separator is one.
+ * @param {string} text
  */
-function isRandom(token) {
-  const classes = [...token.replace(/[_-]/g, '')].map(classOf)
-  const changes = classes.filter((kind, i) => i > 0 && kind !== classes[i - 1])
-  const digitRuns = changes.filter((kind) => kind === 'digit').length
-  return digitRuns >= 2 || (classes.length >= LONG_TOKEN && changes.length >= classes.length / 3)
+function foldTail(text) {
+  if (/^[A-Za-z]+$/.test(text)) return text
+  return `${/^[^:./#_-]+[:./#_-]/.exec(text)?.[0] ?? ''}#`
 }
 
 /** @param {any} callback function or `{ handleEvent }` object */
@@ -82,12 +72,13 @@ function className(owner) {
  * @param {any} type
  * @param {any} listener
  * @param {boolean} isTarget an EventTarget, not an emitter
+ * @param {boolean} [hasManyEvents] see foldTail
  */
-function listenerShape(owner, type, listener, isTarget) {
+function listenerShape(owner, type, listener, isTarget, hasManyEvents = false) {
   const callback = typeof listener?.listener === 'function' ? listener.listener : listener
   return {
     owner: className(owner),
-    event: foldEvent(String(type)),
+    event: hasManyEvents ? foldTail(String(type)) : foldEvent(String(type)),
     ...(isTarget ? { target: 'event-target' } : {}),
     ...describeCallback(callback)
   }

@@ -12,6 +12,8 @@ const SCAN = 64
 const MAX_OWNERS = 16_384
 /** Event names watched per owner. */
 const MAX_TYPES = 16_384
+/** Event names at once from which on they are taken to carry ids. */
+const MANY_EVENTS = 32
 /** Registrations of one and the same function on one owner and event. */
 const MAX_REPEATS = 65_536
 /** Listeners looked at between two looks at the clock. */
@@ -55,6 +57,8 @@ class OwnerRecord {
      * collection. Until then it may be garbage that only this record still shows.
      */
     this.isEstablished = false
+    /** More event names at once than anybody writes down: they carry ids. */
+    this.hasManyEvents = false
     /** @type {Map<any, WeakMap<any, Birth | Repeats>>} listeners by event, held by the owner alone */
     this.types = new Map()
   }
@@ -212,6 +216,8 @@ class Listeners {
           yield
         }
       }
+      // Here, where events that nobody listens to any more have just been dropped.
+      if (record.types.size > MANY_EVENTS) record.hasManyEvents = true
     }
     this.records = this.records.filter((record) => record.ref.deref() !== undefined)
   }
@@ -254,8 +260,10 @@ class Listeners {
    * @param {any[]} list @param {number} index @param {Birth} birth
    */
   report(pass, record, owner, type, list, index, birth) {
-    if (birth.shape === 0) {
-      birth.shape = pass.shape(birth, listenerShape(owner, type, list[index], record.isTarget))
+    if (birth.shape === 0 || birth.isFolded !== record.hasManyEvents) {
+      birth.isFolded = record.hasManyEvents
+      const shape = listenerShape(owner, type, list[index], record.isTarget, birth.isFolded)
+      birth.shape = pass.shape(birth, shape)
     }
     if (pass.interest(birth) === INTEREST.held) {
       pass.hold(KIND.listener, birth)
