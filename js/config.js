@@ -1,6 +1,5 @@
 'use strict'
 
-const os = require('node:os')
 const path = require('node:path')
 const { HoldoverError } = require('./errors')
 
@@ -266,9 +265,4 @@ function isOff(env = process.env) {
   return ['off', '0', 'false'].includes((env.HOLDOVER ?? '').toLowerCase())
 }
 
-/** Memory of the machine, the limit where no container sets one. */
-function machineBytes() {
-  return os.totalmem()
-}
-
-module.exports = { START, CHECK, resolve, isOff, machineBytes, show }
+module.exports = { START, CHECK, resolve, isOff, show }

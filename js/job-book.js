@@ -169,4 +169,3 @@ class JobBook {
 }
 
 exports.JobBook = JobBook
-exports.MAX_NAMES = MAX_NAMES

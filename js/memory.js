@@ -1,13 +1,13 @@
 'use strict'
 
 const v8 = require('node:v8')
-const { machineBytes } = require('./config')
+const os = require('node:os')
 
 const MAX_SAMPLES = 64
 
 /** The container's limit if there is one, else the machine's memory; bytes. */
 function limitBytes() {
-  const machine = machineBytes()
+  const machine = os.totalmem()
   const constrained = process.constrainedMemory?.() ?? 0
   return constrained > 0 && constrained < machine ? constrained : machine
 }

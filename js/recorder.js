@@ -85,8 +85,9 @@ class Recorder {
   promisedTimer(delay, below) {
     try {
       const scope = /** @type {any} */ (storage.getStore())
-      const birth = this.promisedBirth(scope, coerceDelay(delay), below)
-      if (birth !== undefined) this.timers.promise(delay, birth)
+      const duration = coerceDelay(delay)
+      const birth = this.promisedBirth(scope, duration, below)
+      if (birth !== undefined) this.timers.promise(duration, birth)
     } catch {
       this.watch.faults++
     }

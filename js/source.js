@@ -62,4 +62,3 @@ class SourceLines {
 }
 
 exports.SourceLines = SourceLines
-exports.receiverIn = receiverIn

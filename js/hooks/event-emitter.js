@@ -2,9 +2,7 @@
 
 const { EventEmitter } = require('node:events')
 const { patch, reusable } = require('./patch')
-
-/** @type {import('./index').Recorder | null} */
-let recorder = null
+const sink = require('./sink')
 
 /**
  * `on`/`addListener` stay one function, as in Node; `once` and `prependOnceListener` call them.
@@ -16,12 +14,12 @@ function observe(original) {
     // @ts-expect-error `this` is whatever emitter the caller uses
     const result = Reflect.apply(original, this, arguments)
     // @ts-expect-error as above
-    if (recorder !== null) recorder.listener(this, type, listener, observed)
+    if (sink.recorder !== null) sink.recorder.listener(this, type, listener, observed)
     return result
   }
 }
 
-const hook = reusable(() => {
+module.exports = reusable(() => {
   const owner = EventEmitter.prototype
   return [
     patch(
@@ -34,16 +32,3 @@ const hook = reusable(() => {
     patch([{ owner, name: 'prependListener' }], observe)
   ]
 })
-
-module.exports = {
-  name: 'event-emitter',
-  /** @param {import('./index').Recorder} sink */
-  install(sink) {
-    recorder = sink
-    hook.install()
-  },
-  uninstall() {
-    recorder = null
-    hook.uninstall()
-  }
-}

@@ -1,6 +1,7 @@
 'use strict'
 
 const { syncBuiltinESMExports } = require('node:module')
+const sink = require('./sink')
 
 /**
  * What hooks report to. Every method returns at once outside its interest and never throws.
@@ -18,13 +19,15 @@ const HOOKS = [require('./event-emitter'), require('./event-target'), require('.
 
 /** Routes creations to `recorder`; calling it again only changes the recorder. @param {Recorder} recorder */
 function installHooks(recorder) {
-  for (const hook of HOOKS) hook.install(recorder)
+  sink.recorder = recorder
+  for (const hook of HOOKS) hook.install()
   // `import { setTimeout } from 'node:timers'` sees the patched function only after this.
   syncBuiltinESMExports()
 }
 
 /** Puts Node's functions back; where another library has wrapped ours, ours stays and is silent. */
 function uninstallHooks() {
+  sink.recorder = null
   for (const hook of HOOKS) hook.uninstall()
   syncBuiltinESMExports()
 }

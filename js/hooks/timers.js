@@ -3,16 +3,14 @@
 const timers = require('node:timers')
 const timersPromises = require('node:timers/promises')
 const { patch, reusable } = require('./patch')
-
-/** @type {import('./index').Recorder | null} */
-let recorder = null
+const sink = require('./sink')
 
 /** setTimeout and setInterval. Callbacks are never wrapped, clearing is never watched. @param {Function} original */
 function observeTimer(original) {
   return function observed(/** @type {any} */ _callback, /** @type {any} */ _delay) {
     // @ts-expect-error `this` is the caller's
     const timer = Reflect.apply(original, this, arguments)
-    if (recorder !== null) recorder.timer(timer, observed)
+    if (sink.recorder !== null) sink.recorder.timer(timer, observed)
     return timer
   }
 }
@@ -22,7 +20,7 @@ function observeImmediate(original) {
   return function observed(/** @type {any} */ _callback) {
     // @ts-expect-error `this` is the caller's
     const immediate = Reflect.apply(original, this, arguments)
-    if (recorder !== null) recorder.immediate(immediate, observed)
+    if (sink.recorder !== null) sink.recorder.immediate(immediate, observed)
     return immediate
   }
 }
@@ -36,7 +34,7 @@ function observePromised(original) {
   return function observed(/** @type {any} */ delay) {
     // @ts-expect-error `this` is the caller's
     const result = Reflect.apply(original, this, arguments)
-    if (recorder !== null) recorder.promisedTimer(delay, observed)
+    if (sink.recorder !== null) sink.recorder.promisedTimer(delay, observed)
     return result
   }
 }
@@ -46,7 +44,7 @@ function observeWait(original) {
   const { wait } = {
     wait(/** @type {any} */ delay) {
       const result = Reflect.apply(original, this, arguments)
-      if (recorder !== null) recorder.promisedTimer(delay, wait)
+      if (sink.recorder !== null) sink.recorder.promisedTimer(delay, wait)
       return result
     }
   }
@@ -66,7 +64,7 @@ function patchGlobal(name, make) {
   return same ? [patch([inModule, inGlobal], make)] : [patch([inModule], make), patch([inGlobal], make)]
 }
 
-const hook = reusable(() => {
+module.exports = reusable(() => {
   // scheduler.wait lives on a prototype that Node does not export.
   const scheduler = Object.getPrototypeOf(timersPromises.scheduler)
   return [
@@ -78,16 +76,3 @@ const hook = reusable(() => {
     patch([{ owner: scheduler, name: 'wait' }], observeWait)
   ]
 })
-
-module.exports = {
-  name: 'timers',
-  /** @param {import('./index').Recorder} sink */
-  install(sink) {
-    recorder = sink
-    hook.install()
-  },
-  uninstall() {
-    recorder = null
-    hook.uninstall()
-  }
-}

@@ -239,4 +239,4 @@ function renderText(report, { color = false } = {}) {
   return lines.join('\n')
 }
 
-module.exports = { renderText, returnedWords, headline, leakLines, thing, pointOf }
+module.exports = { renderText, returnedWords, headline, thing }

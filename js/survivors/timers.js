@@ -88,10 +88,10 @@ class Timers {
 
   /**
    * A timer of timers/promises was asked for.
-   * @param {unknown} delay @param {Birth | null} birth null: nothing to note beyond the duration
+   * @param {number} duration ms, see coerceDelay
+   * @param {Birth | null} birth null: nothing to note beyond the duration
    */
-  promise(delay, birth) {
-    const duration = coerceDelay(delay)
+  promise(duration, birth) {
     this.remember(duration)
     if (birth === null || !this.enumerates) return
     const newest = this.newest(duration)

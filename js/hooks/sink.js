@@ -1,0 +1,9 @@
+'use strict'
+
+/**
+ * Whom all hooks report to; null while they are off, and their wrappers then only forward.
+ * @type {{ recorder: import('./index').Recorder | null }}
+ */
+const sink = { recorder: null }
+
+module.exports = sink
