@@ -46,8 +46,9 @@ class Recorder {
         this.lateListener(scope, owner, type, listener, below)
         return
       }
-      if (scope.exempt || scope.watch !== this.watch || !isListener(type, listener)) return
-      const site = scope.stacks > 0 || this.sampling.isWanted(type) ? this.sample(scope, below) : 0
+      // Another run's, or made inside outside(fn), whose store has no watch.
+      if (scope.watch !== this.watch) return
+      const site = scope.stacks > 0 || this.sampling.wanted !== null ? this.sampleOpen(scope, type, below) : 0
       const { births } = scope
       if (births === null) this.startBirths(scope, owner, type, listener, site)
       else if (births.push(owner, type, listener, site) >= MAX_BIRTHS * BIRTH_SLOTS) this.drainScope(scope)
@@ -64,17 +65,11 @@ class Recorder {
       const duration = Math.trunc(timer._idleTimeout)
       timers.remember(duration)
       const scope = /** @type {any} */ (storage.getStore())
-      if (scope === undefined) {
-        if (this.jobs.hasBegun)
-          this.recordTimer(timer, this.chainOf(timer, null) ?? this.lateBirth(null, duration, below))
-      } else if (scope.exempt || scope.watch !== this.watch) {
-        // Made inside outside(fn), or in a job of another run.
-      } else if (scope.order !== 0) {
-        this.recordTimer(timer, this.chainOf(timer, scope) ?? this.lateBirth(scope, duration, below))
-      } else if (scope.stacks > 0 || this.sampling.isWanted(duration)) {
-        this.recordTimer(timer, new Birth(scope, 0, this.sample(scope, below)))
-      } else if (!timers.enumerates) {
-        timers.recordWeakly(timer, new Birth(scope, 0, 0))
+      if (scope === undefined || scope.order !== 0) this.lateTimer(scope, timer, duration, below)
+      else if (scope.watch === this.watch) {
+        if (scope.stacks > 0 || this.sampling.wanted !== null || !timers.enumerates) {
+          this.openTimer(scope, timer, duration, below)
+        }
       }
     } catch {
       this.watch.faults++
@@ -113,10 +108,22 @@ class Recorder {
     else if (!this.isDrainScheduled) this.scheduleDrain()
   }
 
+  /** @param {import('./job').JobScope} scope @param {any} timer @param {number} duration @param {Function} below */
+  openTimer(scope, timer, duration, below) {
+    const site = this.sampleOpen(scope, duration, below)
+    if (site !== 0 || !this.timers.enumerates) this.recordTimer(timer, new Birth(scope, 0, site))
+  }
+
+  /** @param {import('./job').JobScope | undefined} scope ended, or none @param {any} timer @param {number} duration @param {Function} below */
+  lateTimer(scope, timer, duration, below) {
+    if (scope === undefined ? !this.jobs.hasBegun : scope.watch !== this.watch) return
+    const of = scope ?? null
+    this.recordTimer(timer, this.chainOf(timer, of) ?? this.lateBirth(of, duration, below))
+  }
+
   /** @param {import('./job').JobScope | undefined} scope ended, or none @param {any} owner @param {any} type @param {any} listener @param {Function} below */
   lateListener(scope, owner, type, listener, below) {
     if (scope === undefined ? !this.jobs.hasBegun : scope.watch !== this.watch) return
-    if (!isListener(type, listener)) return
     this.late.push(owner, type, listener, this.sampleLate(type, below), scope ?? null, this.jobs.order)
     if (this.late.length >= MAX_BIRTHS * LATE_SLOTS) this.drainLate()
     else if (!this.isDrainScheduled) this.scheduleDrain()
@@ -153,8 +160,8 @@ class Recorder {
       const birth = this.lateBirth(scope, duration, below)
       return birth.site === 0 ? null : birth
     }
-    const isSampled = scope.stacks > 0 || this.sampling.isWanted(duration)
-    return isSampled ? new Birth(scope, 0, this.sample(scope, below)) : null
+    const site = this.sampleOpen(scope, duration, below)
+    return site === 0 ? null : new Birth(scope, 0, site)
   }
 
   /** @param {any} timer @param {Birth} birth */
@@ -165,10 +172,15 @@ class Recorder {
 
   // --- call sites -------------------------------------------------------------------------------
 
-  /** @param {import('./job').JobScope} scope open @param {Function} below @returns {number} site id */
-  sample(scope, below) {
-    scope.stacks--
-    this.sampling.tokens--
+  /**
+   * @param {import('./job').JobScope} scope open @param {any} what see sampleLate @param {Function} below
+   * @returns {number} site id, 0: not sampled
+   */
+  sampleOpen(scope, what, below) {
+    if (scope.stacks > 0) {
+      scope.stacks--
+      this.sampling.tokens--
+    } else if (!this.sampling.isWanted(what)) return 0
     scope.lastSite = this.watch.sites.capture(below)
     return scope.lastSite
   }
@@ -221,7 +233,7 @@ class Recorder {
   /** @param {any} owner @param {any} type @param {any} listener @param {number} site @param {import('./job').JobScope | null} scope @param {number} bornAt */
   settle(owner, type, listener, site, scope, bornAt) {
     try {
-      if (!this.listeners.isAttached(owner, type, listener)) return
+      if (!isListener(type, listener) || !this.listeners.isAttached(owner, type, listener)) return
       // After its job a scope is the context of whatever that job started, a lazy consumer for one.
       const seenBy = scope === null || bornAt > 0 ? -1 - bornAt : scope.id
       this.listeners.keep(owner, type, listener, new Birth(scope, bornAt, site), seenBy)

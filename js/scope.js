@@ -68,7 +68,8 @@ function runInJob(watch, ident, fn, self, args) {
   let result
   try {
     result = storage.run(/** @type {any} */ (scope), () => Reflect.apply(fn, self, args))
-    if (types.isPromise(result)) return settleWith(watch, scope, result)
+    // `instanceof` first: the other asks C++.
+    if (result instanceof Promise || types.isPromise(result)) return settleWith(watch, scope, result)
     if (isThenable(result))
       return settleWith(watch, scope, storage.run(/** @type {any} */ (scope), adopt, result))
   } catch (error) {

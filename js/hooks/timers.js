@@ -5,8 +5,22 @@ const timersPromises = require('node:timers/promises')
 const { patch, reusable } = require('./patch')
 const sink = require('./sink')
 
-/** setTimeout and setInterval. Callbacks are never wrapped, clearing is never watched. @param {Function} original */
-function observeTimer(original) {
+/**
+ * Callbacks are never wrapped, clearing is never watched. One literal for each function, for speed: see
+ * event-emitter.js.
+ * @param {Function} original
+ */
+function observeTimeout(original) {
+  return function observed(/** @type {any} */ _callback, /** @type {any} */ _delay) {
+    // @ts-expect-error `this` is the caller's
+    const timer = Reflect.apply(original, this, arguments)
+    if (sink.recorder !== null) sink.recorder.timer(timer, observed)
+    return timer
+  }
+}
+
+/** @param {Function} original */
+function observeInterval(original) {
   return function observed(/** @type {any} */ _callback, /** @type {any} */ _delay) {
     // @ts-expect-error `this` is the caller's
     const timer = Reflect.apply(original, this, arguments)
@@ -68,8 +82,8 @@ module.exports = reusable(() => {
   // scheduler.wait lives on a prototype that Node does not export.
   const scheduler = Object.getPrototypeOf(timersPromises.scheduler)
   return [
-    ...patchGlobal('setTimeout', observeTimer),
-    ...patchGlobal('setInterval', observeTimer),
+    ...patchGlobal('setTimeout', observeTimeout),
+    ...patchGlobal('setInterval', observeInterval),
     ...patchGlobal('setImmediate', observeImmediate),
     patch([{ owner: timersPromises, name: 'setTimeout' }], observePromised),
     patch([{ owner: timersPromises, name: 'setInterval' }], observePromised),
