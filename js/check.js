@@ -162,7 +162,7 @@ class Check {
       await this.settle()
     }
     const report = this.ask()
-    new SourceLines().addTo(report)
+    new SourceLines(this.watch.originals).addTo(report)
     return report
   }
 
@@ -180,25 +180,29 @@ class Check {
   ask() {
     const now = clock()
     const { options, watch } = this
-    return askReport(watch, {
-      nowMs: Math.round(now),
-      startedAtMs: Math.round(this.startedAt),
-      worker: `check ${this.name.text}`,
-      memory: this.memory.facts(now, watch.jobs.ended),
-      self: { cpuShare: null, bytes: JSON.parse(watch.ledger.ledgerStats()).bytes, dropped: watch.dropped },
-      notes: this.notes,
-      jobErrors: Object.fromEntries(this.errors),
-      check: {
-        minJobs: MIN_JOBS,
-        maxJobs: MAX_JOBS,
-        fixedJobs: options.jobs,
-        elapsedMs: Math.round(now - this.measureFrom),
-        quickMs: QUICK_MS,
-        confirmMs: CONFIRM_MS,
-        budgetOver: this.mustStop,
-        strict: options.strict
-      }
-    })
+    return askReport(
+      watch,
+      {
+        nowMs: Math.round(now),
+        startedAtMs: Math.round(this.startedAt),
+        worker: `check ${this.name.text}`,
+        memory: this.memory.facts(now, watch.jobs.ended),
+        self: { cpuShare: null, bytes: JSON.parse(watch.ledger.ledgerStats()).bytes, dropped: watch.dropped },
+        notes: this.notes,
+        jobErrors: Object.fromEntries(this.errors),
+        check: {
+          minJobs: MIN_JOBS,
+          maxJobs: MAX_JOBS,
+          fixedJobs: options.jobs,
+          elapsedMs: Math.round(now - this.measureFrom),
+          quickMs: QUICK_MS,
+          confirmMs: CONFIRM_MS,
+          budgetOver: this.mustStop,
+          strict: options.strict
+        }
+      },
+      true
+    )
   }
 }
 

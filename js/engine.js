@@ -71,14 +71,30 @@ function environment() {
   return { holdover: version, node: process.version, platform: `${process.platform}-${process.arch}` }
 }
 
+/** What source maps say about the places that the report may show. @param {Watch} watch */
+function originalSites(watch) {
+  try {
+    const ids = watch.ledger.runSites(watch.run)
+    watch.originals.learn(ids)
+    return { sites: watch.originals.shown(ids), notes: watch.originals.notes(ids) }
+  } catch {
+    // Whatever a map holds, there is a report.
+    watch.faults++
+    return { sites: {}, notes: [] }
+  }
+}
+
 /**
  * Asks the ledger for the report of a run.
  * @param {Watch} watch
- * @param {object} facts see src/report
+ * @param {{ notes: string[] } & Record<string, any>} facts see src/report
+ * @param {boolean} hasPlaces whether source maps may be read for them
  * @returns {any}
  */
-function askReport(watch, facts) {
-  const report = JSON.parse(watch.ledger.report(watch.run, JSON.stringify({ ...facts, env: environment() })))
+function askReport(watch, facts, hasPlaces) {
+  const { sites, notes } = hasPlaces ? originalSites(watch) : { sites: {}, notes: [] }
+  const all = { ...facts, notes: [...facts.notes, ...notes], sites, env: environment() }
+  const report = JSON.parse(watch.ledger.report(watch.run, JSON.stringify(all)))
   addLiveJobs(report, watch)
   return report
 }

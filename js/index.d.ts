@@ -32,6 +32,8 @@ export interface Leak {
   site: Site | null
   sites: Array<Site & { count: number }>
   stack: string[]
+  /** The line of the generated file, where a source map led to `site`. */
+  generated: Site | null
   /** Where a library created it: the line of the application that called the library. */
   calledFrom: Site | null
   /** `app`, `node`, `library:<name>@<version>`, or `unknown` where no place is known. */

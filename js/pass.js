@@ -106,7 +106,7 @@ class Pass {
    * @returns {number} shape id; in a check keys are also split by site
    */
   shape(birth, shape) {
-    const site = this.watch.exact ? this.watch.sites.places.get(birth.site) : undefined
+    const site = this.watch.exact ? this.watch.originals.keyOf(birth.site) : undefined
     return this.watch.internShape(JSON.stringify(site === undefined ? shape : { ...shape, site }))
   }
 

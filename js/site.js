@@ -6,10 +6,13 @@ const { ownerOf, isLibrary } = require('./owner')
 
 /** Frames read per capture. Enough to reach the job's own line below a client library. */
 const MAX_FRAMES = 24
-/** Frames kept as text with a site. */
-const MAX_STACK_LINES = 12
+/** Characters kept of a function's name. */
+const MAX_FUNCTION = 80
 
-const OWN_FOLDER = __dirname + path.sep
+/** In a bundle that holds holdover too, this folder is the host's. */
+const OWN_FOLDER = path.basename(__filename) === 'site.js' ? __dirname + path.sep : null
+
+const NO_FRAME = Object.freeze({ file: '', line: 0, column: 0, function: '' })
 
 /**
  * Node's helpers that register on the caller's behalf and add nothing of their own: `once()`,
@@ -74,15 +77,9 @@ function toPath(file) {
   return file.startsWith('file:') ? fileURLToPath(file) : file
 }
 
-/** @param {Frame} frame */
-function isUser(frame) {
-  return frame.file !== '' && !frame.file.startsWith('node:') && !frame.file.startsWith(OWN_FOLDER)
-}
-
-/** @param {Frame} frame */
-function formatFrame(frame) {
-  const place = `${frame.file}:${frame.line}:${frame.column}`
-  return frame.function === '' ? place : `${frame.function} (${place})`
+/** @param {string} file */
+function isOwn(file) {
+  return OWN_FOLDER !== null && file.startsWith(OWN_FOLDER)
 }
 
 /** @param {Frame} frame */
@@ -90,41 +87,44 @@ function place(frame) {
   return { file: frame.file, line: frame.line, column: frame.column, function: frame.function }
 }
 
+/** @param {Frame} frame */
+function toTuple(frame) {
+  return [frame.file, frame.line, frame.column, frame.function.slice(0, MAX_FUNCTION)]
+}
+
 /**
- * Reduces a stack to the place to look at: the first frame that is neither Node's nor holdover's, and,
- * where that is a library, the first line of the application above it.
- * @param {Frame[]} frames newest first
+ * The place to look at: the line that creates, and, where that is a library's, the first line of the application above it.
+ * @param {Frame[]} frames of the user, newest first
+ * @param {string} via 'user', or 'node' where Node's own code registers on behalf of the line
  */
-function describeSite(frames) {
-  const resolved = frames.map((frame) => ({ ...frame, file: toPath(frame.file) }))
-  const foreign = resolved.filter((frame) => !frame.file.startsWith(OWN_FOLDER) && frame.file !== '')
-  const first = foreign.find((frame) => !TRANSPARENT.test(frame.file))
-  const user = foreign.filter(isUser)
-  const via = first?.file.startsWith('node:') ? 'node' : 'user'
-  const stack = user.slice(0, MAX_STACK_LINES).map(formatFrame)
-  if (user.length === 0) {
-    return {
-      file: null,
-      line: 0,
-      column: 0,
-      function: '',
-      owner: 'node',
-      via: 'node',
-      calledFrom: null,
-      stack
-    }
-  }
-  const creator = user[0]
-  const caller = isLibrary(creator.file) ? user.find((frame) => !isLibrary(frame.file)) : undefined
+function describeSite(frames, via) {
+  const creator = frames[0] ?? NO_FRAME
+  const caller = isLibrary(creator.file) ? frames.find((frame) => !isLibrary(frame.file)) : undefined
   return {
     ...place(creator),
-    owner: ownerOf(creator.file),
+    file: creator.file === '' ? null : creator.file,
+    owner: creator.file === '' ? 'node' : ownerOf(creator.file),
     via,
     calledFrom: caller === undefined ? null : place(caller),
-    stack
+    frames: frames.map(toTuple)
   }
 }
 
+/** Reduces a captured stack to what is neither Node's nor holdover's. @param {Frame[]} captured newest first */
+function describeStack(captured) {
+  const resolved = captured.map((frame) => ({ ...frame, file: toPath(frame.file) }))
+  const foreign = resolved.filter((frame) => frame.file !== '' && !isOwn(frame.file))
+  const first = foreign.find((frame) => !TRANSPARENT.test(frame.file))
+  const user = foreign.filter((frame) => !frame.file.startsWith('node:'))
+  const isOfNode = user.length === 0 || first?.file.startsWith('node:')
+  return describeSite(user, isOfNode ? 'node' : 'user')
+}
+
+/**
+ * In a bundle the caller of a library's line is in the same file as that line, so ways through one file are told apart:
+ * up to this many per place, then the first one stands for all others.
+ */
+const MAX_WAYS = 16
 /** Site ids by stack text, bounded: past the bound every new stack costs one native call. */
 const MAX_CACHED = 4096
 
@@ -135,10 +135,12 @@ class SiteBook {
   /** @param {(text: string) => number} intern */
   constructor(intern) {
     this.intern = intern
-    /** @type {Map<string, number>} */
+    /** By stack. @type {Map<string, number>} */
     this.ids = new Map()
-    /** "file:line:column" by site id, for keys that are split by site. @type {Map<number, string>} */
-    this.places = new Map()
+    /** By place and caller, then by way through the file. @type {Map<string, Map<string, number>>} */
+    this.ways = new Map()
+    /** Every site id given out. @type {Set<number>} */
+    this.taken = new Set()
     this.captures = 0
     this.capturedMs = 0
   }
@@ -162,19 +164,19 @@ class SiteBook {
 
   /** @param {string} key @param {Frame[]} frames */
   add(key, frames) {
-    const site = describeSite(frames)
+    const site = describeStack(frames)
     // One site per place and caller, not per stack: the way there differs, the mistake does not.
-    const text = JSON.stringify(site)
-    const caller = site.calledFrom
-    const from = caller === null ? '' : `<${caller.file}:${caller.line}`
-    const at = `${site.file}:${site.line}:${site.column}${from}`
-    const short = `@${site.via}@${at}`
-    let id = this.ids.get(short)
+    const caller =
+      site.calledFrom === null ? '' : `<${site.calledFrom.file}:${lineAndColumn(site.calledFrom)}`
+    const place = `${site.via}@${site.file}:${lineAndColumn(site)}${caller}`
+    const ways = this.ways.get(place) ?? new Map()
+    const way = wayThroughFile(site)
+    let id = ways.get(way)
     if (id === undefined) {
-      id = this.intern(text)
-      if (this.ids.size < MAX_CACHED) {
-        this.ids.set(short, id)
-        this.places.set(id, at)
+      id = ways.size < MAX_WAYS ? this.intern(JSON.stringify(site)) : ways.values().next().value
+      if (ways.size < MAX_WAYS && this.taken.size < MAX_CACHED) {
+        this.ways.set(place, ways.set(way, id))
+        this.taken.add(id)
       }
     }
     if (this.ids.size < MAX_CACHED) this.ids.set(key, id)
@@ -182,6 +184,23 @@ class SiteBook {
   }
 }
 
+/** @param {{ line: number, column: number }} place */
+function lineAndColumn({ line, column }) {
+  return `${line}:${column}`
+}
+
+/** The frames below the application's first one that are in the same file. @param {ReturnType<typeof describeSite>} site */
+function wayThroughFile({ frames, file, calledFrom }) {
+  const at = calledFrom === null ? file : calledFrom.file
+  const from = frames.findIndex(([of]) => of === at)
+  const to = frames.findIndex(([of], i) => i > from && of !== at)
+  return frames
+    .slice(from + 1, to === -1 ? undefined : to)
+    .map(([, line, column]) => `${line}:${column}`)
+    .join()
+}
+
 exports.SiteBook = SiteBook
 exports.captureFrames = captureFrames
 exports.describeSite = describeSite
+exports.describeStack = describeStack

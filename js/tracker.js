@@ -31,13 +31,13 @@ class Tracker {
     this.startedAt = clock()
     this.events = new EventEmitter()
     this.memory = new MemoryLog()
-    this.sources = new SourceLines()
     this.reporter = new ConsoleReporter({
       logger: options['report.logger'],
       format: options['report.format']
     })
     const { watch, notes } = openWatch({ mode: 'production', graceMs: options.graceMs })
     this.watch = watch
+    this.sources = new SourceLines(watch.originals)
     this.notes = notes
     this.current = options.level
     this.budget = new Budget(options.budget, this.startedAt)
@@ -96,25 +96,29 @@ class Tracker {
     return (this.budget.spentMs + this.watch.sites.capturedMs) / Math.max(1, clock() - this.startedAt)
   }
 
-  /** A report as of the last pass. @returns {any} */
-  ask() {
+  /** A report as of the last pass. @param {{ hasPlaces: boolean }} [options] @returns {any} */
+  ask({ hasPlaces } = { hasPlaces: true }) {
     return this.budget.meter(() => {
       const now = clock()
       const { watch } = this
-      const report = askReport(watch, {
-        nowMs: Math.round(now),
-        startedAtMs: Math.round(this.startedAt),
-        worker: this.options.name,
-        memory: this.memory.facts(now, watch.jobs.ended),
-        self: {
-          cpuShare: this.cpuShare,
-          bytes: JSON.parse(watch.ledger.ledgerStats()).bytes,
-          dropped: { ...watch.dropped, logger: this.reporter.faults }
+      const report = askReport(
+        watch,
+        {
+          nowMs: Math.round(now),
+          startedAtMs: Math.round(this.startedAt),
+          worker: this.options.name,
+          memory: this.memory.facts(now, watch.jobs.ended),
+          self: {
+            cpuShare: this.cpuShare,
+            bytes: JSON.parse(watch.ledger.ledgerStats()).bytes,
+            dropped: { ...watch.dropped, logger: this.reporter.faults }
+          },
+          notes: [...this.notes, ...foldedNotes(watch.jobs)],
+          check: null
         },
-        notes: [...this.notes, ...foldedNotes(watch.jobs)],
-        check: null
-      })
-      this.sources.addTo(report)
+        hasPlaces
+      )
+      if (hasPlaces) this.sources.addTo(report)
       return report
     })
   }
@@ -165,7 +169,8 @@ class Tracker {
 
   /** Whether to let this process go after the current job: leaking, and near its limit. */
   shouldRecycle() {
-    const report = this.ask()
+    // May be asked after each job: no file is read for it.
+    const report = this.ask({ hasPlaces: false })
     return report.verdict === 'leaks' && isPressed(report)
   }
 

@@ -2,6 +2,7 @@
 
 const { JobBook } = require('./job-book')
 const { SiteBook } = require('./site')
+const { OriginalSites } = require('./original-sites')
 const { Sampling } = require('./sampling')
 const { Recorder } = require('./recorder')
 const { Listeners } = require('./survivors/listeners')
@@ -48,6 +49,7 @@ class Watch {
 
     this.jobs = new JobBook({ intern: (text) => ledger.intern(TABLE.name, text), graceMs, now })
     this.sites = new SiteBook((text) => ledger.intern(TABLE.site, text))
+    this.originals = new OriginalSites((id) => ledger.siteText(id))
     this.sampling = new Sampling(this.exact)
     this.listeners = new Listeners(this, internals)
     this.timers = new Timers(this, internals)
@@ -95,6 +97,8 @@ class Watch {
    */
   beginPass(forced) {
     this.recorder.drain()
+    // Keys of a check are split by place, and two generated lines may be one.
+    if (this.exact) this.originals.learn(this.sites.taken)
     const mark = this.jobs.dueMark(forced)
     const number = ++this.passes
     this.walkingPass = number
@@ -132,6 +136,7 @@ class Watch {
       owners: this.listeners.dropped,
       timers: this.timers.dropped,
       immediates: this.immediates.dropped,
+      sourceMaps: this.originals.dropped,
       faults: this.faults
     }
   }

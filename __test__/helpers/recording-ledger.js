@@ -14,6 +14,10 @@ class RecordingLedger {
     return known === -1 ? this.texts[table].push(text) - 1 : known
   }
 
+  siteText(id) {
+    return this.texts[2][id]
+  }
+
   apply(words) {
     this.batches.push(Array.from(words))
   }

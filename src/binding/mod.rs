@@ -74,6 +74,22 @@ pub fn intern(table: u32, text: String) -> Result<u32> {
     Ok(known.intern(&text))
 }
 
+/// Returns the ids of the call sites that a report of the run may show; see [`report::sites`].
+///
+/// # Errors
+///
+/// `HOLDOVER_RUN` when the run is not open.
+#[napi(catch_unwind)]
+pub fn run_sites(run: u32) -> Result<Vec<u32>> {
+    LEDGER.view(run, report::sites).ok_or_else(|| convert::unknown_run(run))
+}
+
+/// Returns the text of a call site; nothing when no such id was given out.
+#[napi(catch_unwind)]
+pub fn site_text(id: u32) -> Option<String> {
+    LEDGER.texts().sites.text(id).map(|text| text.to_string())
+}
+
 /// The thread ended; see [`Ledger::retire_thread`].
 #[napi(catch_unwind)]
 pub fn retire_thread(run: u32, thread: u32) {

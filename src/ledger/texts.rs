@@ -1,5 +1,7 @@
 //! What interned texts mean: call sites and shapes, both JSON made by the JavaScript side.
 
+use std::fmt::{self, Display, Formatter};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,6 +22,21 @@ pub struct Place {
     pub function: Option<String>,
 }
 
+/// A frame as a site's text holds it: file, line, column, function.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Frame(pub String, pub u32, pub u32, pub String);
+
+impl Display for Frame {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(file, line, column, function) = self;
+        if function.is_empty() {
+            write!(f, "{file}:{line}:{column}")
+        } else {
+            write!(f, "{function} ({file}:{line}:{column})")
+        }
+    }
+}
+
 /// A call site: where a resource was created, and on whose account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,9 +53,12 @@ pub struct Site {
     /// The job's own line that called into a library.
     #[serde(default)]
     pub called_from: Option<Place>,
-    /// Frames, innermost first, as text.
+    /// The user's frames, innermost first.
     #[serde(default)]
-    pub stack: Vec<String>,
+    pub frames: Vec<Frame>,
+    /// The creating line in the generated file, where a source map led to the place.
+    #[serde(default)]
+    pub generated: Option<Place>,
 }
 
 /// How far a site vouches for what was created there.

@@ -1,7 +1,11 @@
 //! What only the JavaScript side knows about a report: memory, cost, environment, and how a check is going.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::ledger::texts::Site;
 
 /// Facts handed in with the request for a report. All are optional.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -26,6 +30,8 @@ pub struct Facts {
     pub check: Option<CheckFacts>,
     /// Errors of jobs; passed through.
     pub job_errors: Option<Value>,
+    /// Call sites that source maps lead elsewhere, by id: these are shown. The ledger keeps what was captured.
+    pub sites: BTreeMap<u32, Site>,
     /// Major collections observed or forced since the first measured job.
     pub collections: Option<u64>,
 }

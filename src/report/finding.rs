@@ -7,11 +7,14 @@ use crate::ledger::RunView;
 use crate::ledger::book::Book;
 use crate::ledger::intern::{BETWEEN_JOBS, OTHER};
 use crate::ledger::key::{Carriers, Key, KeyState};
-use crate::ledger::texts::{Shape, Site};
+use crate::ledger::texts::{Place, Shape, Site};
 use crate::verdict::Mode;
 use crate::verdict::blame::{Blame, Outcomes};
 use crate::verdict::ladder::{Certainty, Cohort, Reason, Status};
 use crate::verdict::rate::{RateEvidence, per_job};
+
+/// Call sites that source maps lead elsewhere, by id.
+pub type Mapped = BTreeMap<u32, Site>;
 
 /// A key with its texts, and the sum of what the threads say about it.
 #[derive(Debug, Clone)]
@@ -77,17 +80,17 @@ impl Finding {
 
 /// All findings of a run, by key.
 #[must_use]
-pub fn findings(view: &RunView<'_>) -> Vec<Finding> {
+pub fn findings(view: &RunView<'_>, mapped: &Mapped) -> Vec<Finding> {
     let mut by_key: BTreeMap<Key, Vec<(&Book, &KeyState)>> = BTreeMap::new();
     for book in &view.books {
         for (key, state) in book.keys() {
             by_key.entry(*key).or_default().push((*book, state));
         }
     }
-    by_key.into_iter().map(|(key, rows)| sum_up(view, key, &rows)).collect()
+    by_key.into_iter().map(|(key, rows)| sum_up(view, mapped, key, &rows)).collect()
 }
 
-fn sum_up(view: &RunView<'_>, key: Key, rows: &[(&Book, &KeyState)]) -> Finding {
+fn sum_up(view: &RunView<'_>, mapped: &Mapped, key: Key, rows: &[(&Book, &KeyState)]) -> Finding {
     let text = |found: Option<Arc<str>>| found.unwrap_or_else(|| Arc::from(OTHER));
     let shape_text = text(view.texts.shapes.text(key.shape));
     let status = rows.iter().map(|(_, state)| state.judgement.status).min_by_key(|status| rank(*status));
@@ -98,7 +101,7 @@ fn sum_up(view: &RunView<'_>, key: Key, rows: &[(&Book, &KeyState)]) -> Finding 
         creator: text(view.texts.names.text(key.name)),
         shape: Shape::parse(&shape_text),
         shape_text,
-        sites: sites(view, rows),
+        sites: sites(view, mapped, rows),
         live: 0,
         peak: 0,
         finished: 0,
@@ -192,17 +195,26 @@ fn blame_of(rows: &[(&Book, &KeyState)]) -> Blame {
     speaker.map_or(Blame::Job, |(_, state)| state.blame())
 }
 
-/// Known sites of all threads: equal ones add up.
-fn sites(view: &RunView<'_>, rows: &[(&Book, &KeyState)]) -> Vec<(Site, u64)> {
+/// Known sites of all threads: equal ones add up, also where several stacks or generated lines lead to one place.
+fn sites(view: &RunView<'_>, mapped: &Mapped, rows: &[(&Book, &KeyState)]) -> Vec<(Site, u64)> {
     let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
     for (site, count) in rows.iter().flat_map(|(_, state)| &state.last.sites) {
         *counts.entry(*site).or_default() += count;
     }
-    let mut sites: Vec<(Site, u64)> = counts
-        .into_iter()
-        .filter_map(|(id, count)| Some((Site::parse(&view.texts.sites.text(id)?), count)))
-        .filter(|(site, _)| site.place.file.is_some())
-        .collect();
+    let mut by_place: BTreeMap<(Place, Option<Place>), (Site, u64)> = BTreeMap::new();
+    for (id, count) in counts {
+        let Some(site) = site(view, mapped, id).filter(|site| site.place.file.is_some()) else { continue };
+        let key = (site.place.clone(), site.called_from.clone());
+        by_place.entry(key).or_insert((site, 0)).1 += count;
+    }
+    let mut sites: Vec<(Site, u64)> = by_place.into_values().collect();
     sites.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.place.cmp(&b.0.place)));
     sites
+}
+
+/// A call site as it is shown: where a source map leads, else as it was captured.
+#[must_use]
+pub fn site(view: &RunView<'_>, mapped: &Mapped, id: u32) -> Option<Site> {
+    let captured = || view.texts.sites.text(id).map(|text| Site::parse(&text));
+    mapped.get(&id).cloned().or_else(captured)
 }

@@ -12,6 +12,8 @@ use crate::ledger::texts::Place;
 use crate::verdict::blame::is_only_when_failing;
 use crate::verdict::ladder::Certainty;
 
+/// Frames shown per leak.
+const MAX_STACK: usize = 12;
 /// Places shown per leak.
 const MAX_SITES: usize = 5;
 
@@ -41,9 +43,13 @@ pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64, collec
             .sites
             .iter()
             .take(MAX_SITES)
-            .map(|(site, count)| SiteCount { place: site.place.clone(), count: *count })
+            .map(|(site, count)| SiteCount {
+                place: site.called_from.as_ref().unwrap_or(&site.place).clone(),
+                count: *count,
+            })
             .collect(),
-        stack: top.stack,
+        stack: top.frames.iter().take(MAX_STACK).map(ToString::to_string).collect(),
+        generated: top.generated,
         called_from: top.called_from,
         owner: top.owner.unwrap_or_else(|| "unknown".to_owned()),
         via: top.via,
@@ -117,15 +123,16 @@ fn holder(finding: &Finding) -> Option<Holder> {
     })
 }
 
-/// Listeners that the same job registers on the same line equally often are one mistake: they add up to one leak, named
+/// Listeners that the same job registers on the same line, called from the same line, equally often are one mistake: they add up to one leak, named
 /// by the first event. `error` is only mentioned: `events.once()` adds it to whatever it waits for.
 fn merge_companions(leaks: Vec<Leak>) -> Vec<Leak> {
-    let mut groups: BTreeMap<(String, Place, u64), Vec<Leak>> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, Place, Option<Place>, u64), Vec<Leak>> = BTreeMap::new();
     let mut merged = Vec::new();
     for leak in leaks {
         match &leak.site {
             Some(site) if leak.holder.is_some() => {
-                groups.entry((leak.job.clone(), site.clone(), leak.count)).or_default().push(leak);
+                let key = (leak.job.clone(), site.clone(), leak.called_from.clone(), leak.count);
+                groups.entry(key).or_default().push(leak);
             }
             _ => merged.push(leak),
         }

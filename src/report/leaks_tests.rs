@@ -18,6 +18,7 @@ fn listener(event: &str, line: u32, count: u64) -> Leak {
         site: Some(place(line)),
         sites: Vec::new(),
         stack: Vec::new(),
+        generated: None,
         called_from: None,
         owner: "app".to_owned(),
         via: None,
@@ -57,6 +58,7 @@ fn listeners_of_one_line_are_one_leak_with_companions() {
 fn listeners_of_other_lines_counts_jobs_or_kinds_stay_apart() {
     let other_job = Leak { job: "thumb".to_owned(), ..listener("d", 3, 9) };
     let timer = Leak { holder: None, kind: "interval", ..listener("e", 3, 9) };
+    let other_caller = Leak { called_from: Some(place(8)), ..listener("g", 3, 9) };
     let no_place = Leak { site: None, ..listener("f", 3, 9) };
     let leaks = arrange(vec![
         listener("a", 3, 9),
@@ -64,10 +66,11 @@ fn listeners_of_other_lines_counts_jobs_or_kinds_stay_apart() {
         listener("c", 3, 8),
         other_job,
         timer,
+        other_caller,
         no_place.clone(),
         no_place,
     ]);
-    assert_eq!(leaks.len(), 7);
+    assert_eq!(leaks.len(), 8);
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub mod model;
 mod open;
 pub mod words;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use self::facts::{CheckFacts, Facts, MemoryFacts};
@@ -42,10 +44,10 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     let completed = totals.values().fold(0, |sum: u64, counts| sum.saturating_add(counts.completed));
     let finished_all =
         view.books.iter().map(|book| book.finished_all()).sum::<u64>() + view.retired.finished_all;
-    let mut open_jobs = open::open_rows(view, &totals);
+    let mut open_jobs = open::open_rows(view, &facts.sites, &totals);
     let is_strict = facts.check.as_ref().is_some_and(|check| check.strict);
     let mut sorted = Sorted::default();
-    for finding in finding::findings(view) {
+    for finding in finding::findings(view, &facts.sites) {
         let completed_jobs = totals.get(&finding.key.name).map_or(0, |counts| counts.completed);
         sorted.place(&finding, completed_jobs, facts.collections, is_strict);
     }
@@ -84,6 +86,15 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         job_errors: facts.job_errors.clone(),
         next,
     }
+}
+
+/// Ids of the call sites that a report of the run may show, each once, in order.
+#[must_use]
+pub fn sites(view: &RunView<'_>) -> Vec<u32> {
+    let of_keys = view.books.iter().flat_map(|book| book.keys()).flat_map(|(_, state)| &state.last.sites);
+    let of_open = view.books.iter().flat_map(|book| book.open_jobs()).map(|job| job.last_site);
+    let known = of_keys.map(|(site, _)| *site).chain(of_open).filter(|site| *site != 0);
+    known.collect::<BTreeSet<u32>>().into_iter().collect()
 }
 
 impl Sorted {

@@ -73,10 +73,12 @@ pub struct Leak {
     pub jobs_leaving: OutcomeCounts,
     /// Where it is created; none when unknown.
     pub site: Option<Place>,
-    /// The most frequent places.
+    /// The most frequent places; where a place is in a library, the line of the job that calls it.
     pub sites: Vec<SiteCount>,
     /// Frames above the place.
     pub stack: Vec<String>,
+    /// The place in the generated file, where a source map led to `site`.
+    pub generated: Option<Place>,
     /// The job's own line that called into a library.
     pub called_from: Option<Place>,
     /// `app`, `node`, `library:<name>@<version>` or `unknown`.

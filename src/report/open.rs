@@ -3,13 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::finding::{self, Mapped};
 use super::model::{Held, JobRow, OpenJobRow};
 use super::words;
 use crate::ledger::RunView;
 use crate::ledger::batch::JobCounts;
 use crate::ledger::book::{OpenJob, add_counts};
 use crate::ledger::intern::OTHER;
-use crate::ledger::texts::{Shape, Site};
+use crate::ledger::texts::Shape;
 use crate::verdict::stuck::{Peers, is_stuck};
 
 /// Jobs by name over all threads, ended ones included.
@@ -42,16 +43,21 @@ pub fn job_rows(view: &RunView<'_>, totals: &BTreeMap<u32, JobCounts>) -> Vec<Jo
 
 /// Jobs open for long, the longest first.
 #[must_use]
-pub fn open_rows(view: &RunView<'_>, totals: &BTreeMap<u32, JobCounts>) -> Vec<OpenJobRow> {
+pub fn open_rows(view: &RunView<'_>, mapped: &Mapped, totals: &BTreeMap<u32, JobCounts>) -> Vec<OpenJobRow> {
     let jobs = view.books.iter().flat_map(|book| book.open_jobs());
-    let mut rows: Vec<OpenJobRow> = jobs.map(|job| open_row(view, totals, job)).collect();
+    let mut rows: Vec<OpenJobRow> = jobs.map(|job| open_row(view, mapped, totals, job)).collect();
     rows.sort_by(|a, b| {
         (Reverse(a.open_for_ms), &a.job, a.job_id).cmp(&(Reverse(b.open_for_ms), &b.job, b.job_id))
     });
     rows
 }
 
-fn open_row(view: &RunView<'_>, totals: &BTreeMap<u32, JobCounts>, job: &OpenJob) -> OpenJobRow {
+fn open_row(
+    view: &RunView<'_>,
+    mapped: &Mapped,
+    totals: &BTreeMap<u32, JobCounts>,
+    job: &OpenJob,
+) -> OpenJobRow {
     let peers = totals.get(&job.name).copied().unwrap_or_default();
     let peers = Peers {
         grace_ms: view.settings.grace_ms,
@@ -59,13 +65,13 @@ fn open_row(view: &RunView<'_>, totals: &BTreeMap<u32, JobCounts>, job: &OpenJob
         mean_ms: as_float(peers.mean_ms),
         max_ms: as_float(peers.max_ms),
     };
-    let site = view.texts.sites.text(job.last_site).map(|text| Site::parse(&text).place);
+    let last_site = finding::site(view, mapped, job.last_site).map(|site| site.place);
     OpenJobRow {
         job: name_text(view, job.name),
         job_id: job.job_id,
         open_for_ms: job.open_for_ms,
         stuck: is_stuck(as_float(job.open_for_ms), peers),
-        last_site: site.filter(|place| place.file.is_some()),
+        last_site: last_site.filter(|place| place.file.is_some()),
         holds: holds(view, job),
     }
 }

@@ -23,7 +23,7 @@ impl Bench {
         let shape = texts.shapes.intern(r#"{"owner":"Redis","event":"end","source":"1a2b3c4d"}"#);
         let site = texts.sites.intern(
             r#"{"file":"jobs/a.js","line":31,"column":9,"function":"f","owner":"app","via":"user",
-                "calledFrom":null,"stack":["f (jobs/a.js:31:9)"]}"#,
+                "calledFrom":null,"frames":[["jobs/a.js",31,9,"f"]]}"#,
         );
         Self { ledger, run, name, shape, site }
     }
@@ -208,6 +208,46 @@ fn things_created_outside_any_job_are_measured_against_all_jobs() {
     let leak = &bench.report(CHECK).leaks[0];
     assert_eq!((leak.job.as_str(), leak.per_job, leak.jobs_finished), ("(between jobs)", 0.5, 100));
     assert_eq!((leak.site.clone(), leak.owner.as_str()), (None, "unknown"));
+}
+
+#[test]
+fn source_maps_say_what_is_shown_and_places_they_make_equal_add_up() {
+    let bench = Bench::new(Mode::Check);
+    let other = bench.ledger.texts().sites.intern(r#"{"file":"dist/b.js","line":1,"column":9,"via":"user"}"#);
+    for window in 1..=5 {
+        let jobs = window * 20;
+        let left: Vec<Left> = every(1, jobs)
+            .into_iter()
+            .zip([bench.site, other].into_iter().cycle())
+            .map(|(one, at)| one.at(at))
+            .collect();
+        let one = pass(bench.run, 0, window, jobs).jobs(bench.name, jobs);
+        bench.apply(&one.left(bench.name, ResourceKind::Listener, bench.shape, &left));
+    }
+    let captured = &bench.report(CHECK).leaks[0];
+    assert_eq!(captured.sites.len(), 2);
+    assert_eq!(captured.generated, None);
+
+    let mapped = |generated: &str| {
+        format!(
+            r#"{{"file":"src/a.ts","line":7,"column":3,"function":"send","owner":"library:ioredis@5","via":"user",
+                "calledFrom":{{"file":"src/job.ts","line":4,"column":1,"function":""}},
+                "frames":[["src/a.ts",7,3,"send"],["src/job.ts",4,1,""]],
+                "generated":{{"file":"{generated}","line":1,"column":9,"function":"f"}}}}"#
+        )
+    };
+    let (first, second) = (mapped("jobs/a.js"), mapped("dist/b.js"));
+    let facts =
+        format!(r#"{{"check":{{"elapsedMs":100}},"sites":{{"{}":{first},"{other}":{second}}}}}"#, bench.site);
+    let leak = &bench.report(&facts).leaks[0];
+    assert_eq!(leak.site.as_ref().unwrap().file.as_deref(), Some("src/a.ts"));
+    assert_eq!(leak.owner, "library:ioredis@5");
+    assert_eq!(leak.stack, ["send (src/a.ts:7:3)", "src/job.ts:4:1"]);
+    assert_eq!(leak.sites.len(), 1, "one place");
+    assert_eq!(leak.sites[0].count, 100);
+    assert_eq!(leak.sites[0].place.file.as_deref(), Some("src/job.ts"), "the line that calls the library");
+    assert_eq!(leak.generated.as_ref().unwrap().file.as_deref(), Some("jobs/a.js"));
+    assert_eq!(leak.fingerprint, captured.fingerprint);
 }
 
 #[test]
