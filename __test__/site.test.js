@@ -3,7 +3,7 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter, once } = require('node:events')
-const { captureFrames, describeStack } = require('../js/site')
+const { captureCallSites, toFrames, describeStack } = require('../js/site')
 const { withWatch } = require('./helpers/run-watch')
 
 const siteOf = async (register) => {
@@ -62,7 +62,7 @@ test("the host's prepareStackTrace and limit come back as they were", () => {
   Error.prepareStackTrace = mine
   Error.stackTraceLimit = 3
   function below() {
-    return captureFrames(below)
+    return toFrames(captureCallSites(below))
   }
   const frames = below()
   assert.ok(frames.length > 0)
@@ -80,7 +80,7 @@ test('a captured stack keeps no receiver alive', async () => {
   class Owner {
     register() {
       ref = new WeakRef(this)
-      return captureFrames(Owner)
+      return toFrames(captureCallSites(Owner))
     }
   }
   const frames = (() => new Owner().register())()
