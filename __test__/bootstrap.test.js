@@ -8,18 +8,19 @@ const path = require('node:path')
 const { spawnSync } = require('node:child_process')
 
 const root = path.join(__dirname, '..')
-const { requireNode, minimumNode } = require('../scripts/bootstrap.js')
+const { requireNode, minimumNode, minimumOf } = require('../scripts/bootstrap.js')
 const manifest = require('../package.json')
 
 /**
  * Runs the bootstrap of a small clone of its own, with `npm` and `cargo` replaced by scripts that log their calls.
- * @param {(clone: { folder: string, run: (env?: object) => { code: number, out: string, err: string }, calls: () => string[] }) => void} body
+ * @param {(clone: { folder: string, run: (env?: object, args?: string[]) => { code: number, out: string, err: string }, calls: () => string[] }) => void} body
  */
 function inClone(body) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-bootstrap-'))
   try {
     for (const name of ['js', 'src', 'scripts', 'bin']) fs.mkdirSync(path.join(folder, name))
-    fs.copyFileSync(path.join(root, 'scripts', 'bootstrap.js'), path.join(folder, 'scripts', 'bootstrap.js'))
+    for (const name of ['bootstrap.js', 'nodes.js'])
+      fs.copyFileSync(path.join(root, 'scripts', name), path.join(folder, 'scripts', name))
     for (const name of ['package.json', 'package-lock.json', 'Cargo.toml', 'build.rs', 'src/lib.rs'])
       fs.writeFileSync(path.join(folder, name), '{}')
     const log = path.join(folder, 'calls.log')
@@ -27,13 +28,13 @@ function inClone(body) {
     fake('cargo', '#!/bin/sh\necho cargo 1.0.0\n')
     fake(
       'npm',
-      `#!/bin/sh\necho "$1" >> '${log}'\nif [ "$1" = run ]; then touch '${folder}/js/binding.js' '${folder}/js/x.node'; fi\n`
+      `#!/bin/sh\necho "$1$(echo "\${PWD#'${folder}'}" | tr / ' ')" >> '${log}'\nif [ "$1" = run ]; then touch '${folder}/js/binding.js' '${folder}/js/x.node'; fi\n`
     )
     body({
       folder,
-      run(env = {}) {
+      run(env = {}, args = []) {
         const paths = [path.join(folder, 'bin'), '/usr/bin', '/bin'].join(path.delimiter)
-        const result = spawnSync(process.execPath, [path.join(folder, 'scripts', 'bootstrap.js')], {
+        const result = spawnSync(process.execPath, [path.join(folder, 'scripts', 'bootstrap.js'), ...args], {
           encoding: 'utf8',
           env: { PATH: paths, ...env }
         })
@@ -94,6 +95,31 @@ test('a changed lock file installs', { skip }, () => {
     run()
     assert.deepEqual(calls(), ['install'])
   })
+})
+
+test('test runners are installed when asked for, each in its folder, and only where something changed', { skip }, () => {
+  inClone(({ folder, run, calls }) => {
+    const runner = (name) => path.join(folder, '__test__', 'runners', name)
+    for (const name of ['one', 'two']) {
+      fs.mkdirSync(runner(name), { recursive: true })
+      fs.writeFileSync(path.join(runner(name), 'package.json'), '{}')
+    }
+    run()
+    assert.deepEqual(calls(), ['install', 'run'])
+
+    const { out } = run({}, ['--with-runners'])
+    assert.deepEqual(calls(), ['install __test__ runners one', 'install __test__ runners two'])
+    assert.equal(out, 'holdover: installing one\nholdover: installing two\n')
+
+    fs.writeFileSync(path.join(runner('two'), 'package.json'), '{ "private": true }')
+    run({}, ['--with-runners'])
+    assert.deepEqual(calls(), ['install __test__ runners two'])
+  })
+})
+
+test('a runner says which Node it needs', () => {
+  assert.deepEqual(minimumOf({ engines: { node: '>=22.12' } }), [22, 12])
+  assert.equal(minimumOf({}), null)
 })
 
 test('an addon that was deleted is built again', { skip }, () => {

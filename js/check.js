@@ -213,7 +213,7 @@ function cancellableWait(ms) {
   const promise = new Promise((resolve) => {
     timer = originals.setTimeout(resolve, ms)
   })
-  return { promise, cancel: () => originals.clearTimeout(timer) }
+  return { promise, cancel: () => originals.dropTimer(timer) }
 }
 
 /**

@@ -1,7 +1,8 @@
 'use strict'
 
 /**
- * Brings a clone to the state in which `npm start` and `npm test` work: packages installed, addon built.
+ * Brings a clone to the state in which `npm start` works: packages installed, addon built. With `--with-runners` also
+ * to that in which `npm test` works: the test runners in __test__/runners are installed, each in its own folder.
  *
  * Plain Node without any package, since it is what installs them. Each step leaves a stamp with the hash of what it
  * was made from; a step whose stamp still fits is skipped in silence, so running this again costs a few milliseconds.
@@ -11,6 +12,7 @@ const { spawnSync } = require('node:child_process')
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
+const { installNode, isAtLeast } = require('./nodes')
 
 const root = path.join(__dirname, '..')
 // Kept equal to `engines.node` in package.json; addons of Node-API 9 load from here on.
@@ -19,12 +21,14 @@ const minimumNode = [20, 17]
 /** Ends with one sentence and without a stack: what is missing is the reader's business, where we noticed is not. */
 class Missing extends Error {}
 
-function main() {
+/** @param {string[]} args */
+function main(args) {
   try {
     requireNode(process.versions.node)
     requireCargo()
-    installPackages()
+    installPackages('.', 'packages')
     buildAddon()
+    if (args.includes('--with-runners')) for (const folder of runnerFolders()) installRunner(folder)
   } catch (error) {
     if (!(error instanceof Missing)) throw error
     process.stderr.write(`holdover: ${error.message}\n`)
@@ -34,9 +38,7 @@ function main() {
 
 /** @param {string} version as in `process.versions.node` */
 function requireNode(version) {
-  const [major, minor] = version.split('.').map(Number)
-  const [wantedMajor, wantedMinor] = minimumNode
-  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return
+  if (isAtLeast(version, minimumNode)) return
   throw new Missing(
     `Node ${minimumNode.join('.')} or newer is needed and this is ${version}; install a current release from https://nodejs.org.`
   )
@@ -52,17 +54,46 @@ function requireCargo() {
   )
 }
 
-function installPackages() {
-  const stampFile = path.join(root, 'node_modules', '.holdover-install')
-  const inputs = ['package.json', 'package-lock.json', '.npmrc']
+/** @param {string} folder below the root, with a package.json @param {string} what is installed there, in words */
+function installPackages(folder, what) {
+  const stampFile = path.join(root, folder, 'node_modules', '.holdover-install')
+  const inputs = ['package.json', 'package-lock.json', '.npmrc'].map((name) => path.join(folder, name))
   if (isFresh(stampFile, inputs)) return
 
-  say('installing packages')
+  say(`installing ${what}`)
   const npm = npmCommand()
   // `npm install` and not `npm ci`: the lock stays as it is, and it also works where the lock was made on a platform
-  // whose optional packages differ from ours.
-  run(npm.command, [...npm.args, 'install', '--no-audit', '--no-fund', '--loglevel=error'], 'npm install')
+  // whose optional packages differ from ours. The lock's setting is given here as well, since a folder below the root
+  // does not read the root's .npmrc.
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--omit-lockfile-registry-resolved']
+  run(npm.command, [...npm.args, 'install', ...flags], 'npm install', path.join(root, folder))
   writeStamp(stampFile, hashOf(inputs))
+}
+
+/** Folders of test runners, below the root: adding one is a folder with a package.json. */
+function runnerFolders() {
+  const folder = path.join('__test__', 'runners')
+  return fs
+    .readdirSync(path.join(root, folder))
+    .map((name) => path.join(folder, name))
+    .filter((name) => fs.existsSync(path.join(root, name, 'package.json')))
+    .sort()
+}
+
+/** A runner that this Node is too old for (its `engines.node`) gets one that is not. @param {string} folder */
+function installRunner(folder) {
+  installPackages(folder, path.basename(folder))
+  const wanted = minimumOf(JSON.parse(fs.readFileSync(path.join(root, folder, 'package.json'), 'utf8')))
+  if (wanted === null || isAtLeast(process.versions.node, wanted)) return
+  const major = String(wanted[0])
+  if (installNode(major) === null)
+    throw new Missing(`Node ${major} could not be installed, which ${path.basename(folder)} runs on.`)
+}
+
+/** @param {{ engines?: { node?: string } }} manifest @returns {number[] | null} major and minor of '>=22.12' */
+function minimumOf(manifest) {
+  const text = /^>=(\d+)\.(\d+)$/.exec(manifest.engines?.node ?? '')
+  return text === null ? null : [Number(text[1]), Number(text[2])]
 }
 
 function buildAddon() {
@@ -95,9 +126,9 @@ function npmCommand() {
 }
 
 /** Runs quietly and shows the whole output only when the command fails. */
-function run(command, args, label) {
+function run(command, args, label, cwd = root) {
   const result = spawnSync(command, args, {
-    cwd: root,
+    cwd,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
     shell: command.endsWith('.cmd')
@@ -155,6 +186,6 @@ function say(action) {
   process.stdout.write(`holdover: ${action}\n`)
 }
 
-module.exports = { requireNode, Missing, minimumNode }
+module.exports = { requireNode, Missing, minimumNode, minimumOf }
 
-if (require.main === module) main()
+if (require.main === module) main(process.argv.slice(2))

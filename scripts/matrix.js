@@ -3,17 +3,13 @@
 /**
  * Runs the JavaScript tests on other Node versions and prints a table: `npm run matrix`, or
  * `npm run matrix -- 22 26` for some of them, or `npm run matrix -- -- index.test` for some test files.
- *
- * The binaries come from npm packages that hold nothing but a Node, kept in a cache folder below node_modules. They
- * are no development dependencies: they are large and each fits one platform.
  */
 
-const fs = require('node:fs')
 const path = require('node:path')
 const { spawnSync } = require('node:child_process')
+const { installNode } = require('./nodes')
 
 const root = path.join(__dirname, '..')
-const cache = path.join(root, 'node_modules', '.cache', 'holdover-nodes')
 const defaultMajors = ['22', '24', '26']
 
 function main(args) {
@@ -32,28 +28,6 @@ function main(args) {
   }
   print(rows)
   process.exitCode = rows.every((row) => row.result === 'passed') ? 0 : 1
-}
-
-/** @param {string} major @returns {string | null} path of its binary */
-function installNode(major) {
-  const folder = path.join(cache, major)
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-  const binary = path.join(
-    folder,
-    'node_modules',
-    name,
-    'bin',
-    process.platform === 'win32' ? 'node.exe' : 'node'
-  )
-  if (fs.existsSync(binary)) return binary
-
-  fs.mkdirSync(folder, { recursive: true })
-  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n')
-  process.stdout.write(`holdover: installing Node ${major}\n`)
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const args = ['install', '--no-audit', '--no-fund', '--no-save', '--loglevel=error', `${name}@${major}`]
-  const result = spawnSync(npm, args, { cwd: folder, stdio: 'inherit', shell: npm.endsWith('.cmd') })
-  return result.status === 0 && fs.existsSync(binary) ? binary : null
 }
 
 /** @param {string} label @param {string} binary @param {string[]} names */

@@ -13,7 +13,7 @@ const root = path.join(__dirname, '..')
 
 /** @type {Array<{ name: string, run: () => boolean }>} */
 const steps = [
-  { name: 'bootstrap', run: () => node('scripts/bootstrap.js') },
+  { name: 'bootstrap', run: () => node('scripts/bootstrap.js', '--with-runners') },
   { name: 'Rust formatting', run: () => command('cargo', ['fmt', '--check']) },
   { name: 'clippy', run: () => command('cargo', ['clippy', '--all-targets', '--', '-D', 'warnings']) },
   { name: 'binding types', run: bindingTypesFit },
@@ -52,9 +52,9 @@ function declaredNames(text) {
   return [...new Set([...text.matchAll(pattern)].map((match) => match[1]))].sort()
 }
 
-/** @param {string} script */
-function node(script) {
-  return command(process.execPath, [script])
+/** @param {string} script @param {string[]} args */
+function node(script, ...args) {
+  return command(process.execPath, [script, ...args])
 }
 
 /**

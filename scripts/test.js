@@ -39,7 +39,7 @@ function testFiles(names) {
   const folder = path.join(root, '__test__')
   return fs
     .readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.js') && !name.startsWith('fixtures'))
+    .filter((name) => name.endsWith('.test.js') && !/^(fixtures|runners)\b/.test(name))
     .map((name) => path.join('__test__', name))
     .filter((name) => names.length === 0 || names.some((part) => name.includes(part)))
     .sort()

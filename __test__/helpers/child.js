@@ -8,10 +8,10 @@ const ROOT = path.join(__dirname, '..', '..')
 /**
  * Runs Node in the repository's folder.
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, cwd?: string, timeoutMs?: number }} [options]
+ * @param {{ env?: Record<string, string | undefined>, cwd?: string, timeoutMs?: number, node?: string }} [options]
  * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string }>}
  */
-function runNode(args, { env = {}, cwd = ROOT, timeoutMs = 120_000 } = {}) {
+function runNode(args, { env = {}, cwd = ROOT, timeoutMs = 120_000, node = process.execPath } = {}) {
   return new Promise((resolve) => {
     const options = {
       cwd,
@@ -19,7 +19,7 @@ function runNode(args, { env = {}, cwd = ROOT, timeoutMs = 120_000 } = {}) {
       timeout: timeoutMs,
       maxBuffer: 64 * 1024 * 1024
     }
-    const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {
+    const child = execFile(node, args, options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr })
     })
   })

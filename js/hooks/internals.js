@@ -27,7 +27,7 @@ function probeTimerStore() {
     return storeReader(timer, marker)
   } finally {
     // Only now: Node 24 and 26 drop the context of a cleared timer.
-    originals.clearTimeout(timer)
+    originals.dropTimer(timer)
   }
 }
 
@@ -56,15 +56,15 @@ function probeTimerLists() {
     typeof first._idleStart === 'number' &&
     first._repeat === null &&
     typeof first._onTimeout === 'function'
-  originals.clearTimeout(first)
-  originals.clearTimeout(second)
+  originals.dropTimer(first)
+  originals.dropTimer(second)
   return works
 }
 
 function probeTimerState() {
   const timer = /** @type {any} */ (originals.setTimeout(noop, 1))
   const before = timer._destroyed
-  originals.clearTimeout(timer)
+  originals.dropTimer(timer)
   return before === false && timer._destroyed === true
 }
 

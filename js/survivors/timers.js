@@ -117,7 +117,7 @@ class Timers {
       const probe = /** @type {any} */ (originals.setTimeout(noop, duration))
       const newest = probe._idleNext
       const list = probe._idlePrev
-      originals.clearTimeout(probe)
+      originals.dropTimer(probe)
       return newest === list ? null : newest
     })
   }
@@ -216,7 +216,7 @@ class Timers {
   dueInMs(timer) {
     const probe = /** @type {any} */ (originals.setTimeout(noop, 1))
     const now = probe._idleStart
-    originals.clearTimeout(probe)
+    originals.dropTimer(probe)
     return Math.max(0, timer._idleStart + timer._idleTimeout - now)
   }
 
