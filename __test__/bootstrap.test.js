@@ -97,7 +97,9 @@ test('a changed lock file installs', { skip }, () => {
   })
 })
 
-test('test runners are installed when asked for, each in its folder, and only where something changed', { skip }, () => {
+test('test runners are installed when asked for, each in its folder, and only where something changed', {
+  skip
+}, () => {
   inClone(({ folder, run, calls }) => {
     const runner = (name) => path.join(folder, '__test__', 'runners', name)
     for (const name of ['one', 'two']) {

@@ -31,27 +31,6 @@ test('start is idempotent, and stop puts the very functions back', async () => {
   assert.deepEqual(result, { same: true, patched: [true, true, true], restored: [true, true, true] })
 })
 
-test('a started worker ends by itself: nothing of holdover keeps it alive', async () => {
-  const startedAt = Date.now()
-  const { code } = await runBody(() => {
-    holdover.start({ graceMs: 60_000 })
-    holdover.runJob('mail', () => {})
-  })
-  assert.equal(code, 0)
-  assert.ok(Date.now() - startedAt < 20_000)
-})
-
-test('the loop shows no handle, timer or listener of holdover', async () => {
-  const result = await output(() => {
-    const before = [process.getActiveResourcesInfo(), process.eventNames().map(String)]
-    holdover.start({ graceMs: 100 })
-    holdover.runJob('mail', () => new (require('node:events').EventEmitter)().on('x', () => {}))
-    const during = [process.getActiveResourcesInfo(), process.eventNames().map(String)]
-    console.log(JSON.stringify({ before, during }))
-  })
-  assert.deepEqual(result.during, result.before)
-})
-
 test('HOLDOVER=off: no hook, no binary, everything passes through', async () => {
   const result = await output(
     () => {

@@ -1,5 +1,8 @@
 'use strict'
 
+// The process's own, which is the global one but in a test runner: Jest's belongs to one test file and fails the run
+// when it is written to after that.
+const console = require('node:console')
 const path = require('node:path')
 const { HoldoverError } = require('./errors')
 

@@ -45,10 +45,8 @@ class Tracker {
     /** @type {Set<string>} */
     this.announced = new Set()
     this.setLevel(options.level)
-    this.stopGc = watchMajorCollections((bytes) => {
-      this.memory.noteMajor(bytes)
-      this.watch.jobs.noteMajor()
-    })
+    /** @type {(() => void) | null} */
+    this.stopGc = null
     this.startTimers()
   }
 
@@ -82,7 +80,19 @@ class Tracker {
     pauseWatch(this.watch, level === 'off')
   }
 
+  /**
+   * From the first pass on, before which no collection is asked about: Node queues the collections that one observer
+   * waits for for every later one too, so an observer that the host makes while it starts must find none of ours.
+   */
+  watchCollections() {
+    this.stopGc ??= watchMajorCollections((bytes) => {
+      this.memory.noteMajor(bytes)
+      this.watch.jobs.noteMajor()
+    })
+  }
+
   afterPass() {
+    this.watchCollections()
     const now = clock()
     this.memory.sample(now, this.watch.jobs.ended)
     if (!this.watch.sampling.enabled || !this.budget.isOver(now, this.watch.sites.capturedMs)) return
@@ -180,7 +190,7 @@ class Tracker {
     started = null
     originals.clearInterval(/** @type {any} */ (this.passTimer))
     if (this.reportTimer) originals.clearInterval(/** @type {any} */ (this.reportTimer))
-    this.stopGc()
+    this.stopGc?.()
     this.passes.cancel()
     closeWatch(this.watch)
   }

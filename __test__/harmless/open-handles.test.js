@@ -7,22 +7,29 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
 const { RunnerProject } = require('../helpers/runners')
+const { runBody } = require('../helpers/child')
+
+const JEST_RUN = ['node_modules/jest/bin/jest.js', '--ci', '--watchman=false', '--cacheDirectory=.cache']
 
 const JEST = {
-  args: [
-    'node_modules/jest/bin/jest.js',
-    '--ci',
-    '--watchman=false',
-    '--cacheDirectory=.cache',
-    '--testMatch=**/jest/*.test.js',
-    '--detectOpenHandles'
-  ],
+  args: [...JEST_RUN, '--testMatch=**/jest/*.test.js', '--detectOpenHandles'],
   // A run that has found an open handle does not end: that is the tool's way.
   control: ['--forceExit'],
   handles: /detected the following (\d+) open handle/,
   passed: /Tests: {7}1 passed, 1 total/
 }
+
+/** Test files by name: Jest goes by what it remembers of their length. */
+const ORDER = `
+  const Sequencer = require(require.resolve('@jest/test-sequencer', { paths: [require.resolve('jest')] })).default
+  module.exports = class extends Sequencer {
+    sort(tests) {
+      return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1))
+    }
+  }`
 
 const VITEST = {
   args: ['node_modules/vitest/vitest.mjs', 'run', '--detectAsyncLeaks', 'vitest/worker'],
@@ -89,3 +96,56 @@ for (const { runner, tool, args, control, handles, passed } of TOOLS) {
     }
   })
 }
+
+for (const runner of ['jest-29', 'jest-30']) {
+  test(`${runner}: a report that comes after its test file fails nothing`, async () => {
+    const project = new RunnerProject(runner)
+    try {
+      fs.writeFileSync(path.join(project.folder, 'order.js'), ORDER)
+      const order = ['--runInBand', '--testSequencer=./order.js', '--testMatch=**/jest-files/*.test.js']
+      const { code, stdout, stderr } = await project.run([...JEST_RUN, ...order])
+      assert.match(stderr, /holdover LEAKING .*'end' listener/, 'it was printed')
+      assert.doesNotMatch(stdout + stderr, /Cannot log after tests are done/)
+      assert.equal(code, 0, stdout + stderr)
+    } finally {
+      project.remove()
+    }
+  })
+}
+
+test('a list of open handles shows none of holdover at any moment, not even in the turn of a pass', async () => {
+  const { code, stdout, stderr } = await runBody(() => {
+    const { createHook } = require('node:async_hooks')
+    const { EventEmitter } = require('node:events')
+    const live = new Map()
+    // As Jest, Vitest and why-is-node-running decide. Ticks are over in their turn, promises are left out by most.
+    const list = () =>
+      [...live.values()]
+        .filter(({ type }) => type !== 'TickObject' && type !== 'PROMISE')
+        .filter(({ resource }) => !('hasRef' in resource) || resource.hasRef())
+        .map(({ type }) => type)
+    let tracker
+    // Made before the list is kept, so that it is not on it.
+    setTimeout(() => {
+      const before = list()
+      tracker.report()
+      const inTheTurnOfAPass = list()
+      clearTimeout(setTimeout(() => {}, 60_000))
+      console.log(JSON.stringify({ before, inTheTurnOfAPass, clearedByTheHost: list() }))
+    }, 100)
+    createHook({
+      init: (id, type, _trigger, resource) => live.set(id, { type, resource }),
+      destroy: (id) => live.delete(id)
+    }).enable()
+    const bus = new EventEmitter().setMaxListeners(0)
+    tracker = holdover.start({ graceMs: 0 })
+    for (let i = 0; i < 50; i++)
+      holdover.runJob('mail', () => {
+        bus.on('end', () => {})
+        setTimeout(() => {}, 60_000).unref()
+      })
+  })
+  assert.equal(code, 0, stderr)
+  const expected = { before: [], inTheTurnOfAPass: [], clearedByTheHost: ['Timeout'] }
+  assert.deepEqual(JSON.parse(stdout), expected)
+})

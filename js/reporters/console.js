@@ -1,5 +1,6 @@
 'use strict'
 
+const console = require('node:console')
 const { isatty } = require('node:tty')
 const { headline, renderText, returnedWords, thing } = require('./text')
 const { formatCount, formatSite } = require('./format')
