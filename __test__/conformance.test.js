@@ -75,6 +75,22 @@ test('holdover passes, and what it recorded in each place is counted', () => {
   assert.match(stdout, /\nNo regression\.\n$/)
 })
 
+test('places can be chosen, and what each test recorded is written to a file', () => {
+  const file = path.join(suite, 'recorded.json')
+  const { status, stdout, stderr } = conformance('--level', 'full', '--place', 'inside', '--per-file', file)
+  assert.equal(status, 0, stdout + stderr)
+  assert.match(stdout, /3 test files, 2 ways each/)
+  const { node, files } = JSON.parse(fs.readFileSync(file, 'utf8'))
+  assert.equal(node, process.version)
+  const names = ['parallel/test-alias.mjs', 'parallel/test-plain.js', 'parallel/test-skipped.js']
+  assert.deepEqual(Object.keys(files), names)
+  const { bare, 'inside one job, full': inside } = files['parallel/test-plain.js']
+  assert.deepEqual(bare, { result: 'pass' })
+  assert.equal(inside.result, 'pass')
+  assert.ok(inside.recorded >= 4, `3 listeners and a timer, got ${inside.recorded}`)
+  assert.ok(inside.seen >= inside.recorded)
+})
+
 test('a preload that changes the host is a regression with a name', () => {
   const { status, stdout } = conformance('--preload', path.join(suite, 'preload.js'))
   assert.equal(status, 1)
@@ -101,6 +117,7 @@ test('a mistake in the arguments is told from a regression', () => {
   const nothing = conformance('--filter', 'test-none*', '--level', 'silly')
   assert.equal(nothing.status, 2)
   assert.match(nothing.stderr, /--level takes counts, sites, full/)
+  assert.match(conformance('--place', 'nowhere').stderr, /--place takes outside, inside, busy, after/)
   const noTest = spawnSync(
     process.execPath,
     ['scripts/conformance.js', '--suite', suite, '--filter', 'x-*'],
