@@ -15,7 +15,7 @@ const path = require('node:path')
 const { installNode, isAtLeast } = require('./nodes')
 
 const root = path.join(__dirname, '..')
-// Kept equal to `engines.node` in package.json; addons of Node-API 9 load from here on.
+// Kept equal to `engines.node` in package.json.
 const minimumNode = [20, 17]
 
 /** Ends with one sentence and without a stack: what is missing is the reader's business, where we noticed is not. */
