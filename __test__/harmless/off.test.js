@@ -58,7 +58,7 @@ const INVENTORY = `
     } catch {}
   }
   walk(globalThis, 'global', 2)
-  for (const name of builtinModules.filter((name) => !/^_|^sys$|punycode|wasi|trace_events/.test(name)).sort())
+  for (const name of builtinModules.filter((name) => !/^_|^node:|^sys$|punycode|wasi|trace_events/.test(name)).sort())
     walk(require('node:' + name), name, 2)
   walk(Object.getPrototypeOf(require('node:timers/promises').scheduler), 'scheduler', 0)
   walk(process, 'process', 0)
