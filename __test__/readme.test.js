@@ -15,6 +15,7 @@ const { START, CHECK } = require('../js/config')
 const { MESSAGES } = require('../js/errors')
 const { configurationPage, FILE: CONFIGURATION } = require('../scripts/docs')
 const { ROOT, runNode } = require('./helpers/child')
+const { findings, lastReport, pasted } = require('./helpers/pasted')
 
 /**
  * The report is about the jobs that are past their grace period, and the worker waits only one second for that. On a
@@ -32,41 +33,6 @@ const PAGES = [
   ...fs.readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`)
 ].filter((name) => name.endsWith('.md'))
 
-/** The code block below `<!-- label -->`. @param {string} label */
-function pasted(label) {
-  const start = README.indexOf(`<!-- ${label} -->`)
-  assert.notEqual(start, -1, `README.md has no block below <!-- ${label} -->`)
-  return README.slice(start)
-    .split('```')[1]
-    .replace(/^text\n/, '')
-    .replace(/\n$/, '')
-}
-
-/** The last report in a text. @param {string} output */
-function lastReport(output) {
-  const lines = output.trimEnd().split('\n')
-  const start = lines.findLastIndex((line) => /^holdover (LEAKING|clean|inconclusive) /.test(line))
-  return lines.slice(start).join('\n')
-}
-
-/**
- * The findings of a report, each from its LEAK line to its fix, by fingerprint. Places, source lines, rates, job counts
- * and fixes must match to the letter. What depends on when the collector ran does not count: certainty, and with it
- * the order.
- * @param {string} report
- */
-function findings(report) {
-  const blocks = report.split(/\n\n/).filter((block) => /^ *\d+ LEAK /.test(block))
-  return blocks
-    .map((block) => block.replace(/^ *\d+ LEAK {2}(sure|likely) /, 'LEAK '))
-    .sort((a, b) => fingerprintOf(a).localeCompare(fingerprintOf(b)))
-}
-
-/** @param {string} block */
-function fingerprintOf(block) {
-  return /id (L-[0-9a-f]{6}(?:-\d+)?)/.exec(block)?.[1] ?? ''
-}
-
 /** Figures that differ from run to run. @param {string} report */
 function withoutFigures(report) {
   return report
@@ -77,7 +43,7 @@ function withoutFigures(report) {
 
 describe('outputs in README.md', { concurrency: 1 }, () => {
   test('the example worker prints the findings that are pasted', async () => {
-    const expected = findings(pasted('npm start'))
+    const expected = findings(pasted(README, 'npm start'))
     assert.equal(expected.length, 5)
     let report = ''
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -88,11 +54,13 @@ describe('outputs in README.md', { concurrency: 1 }, () => {
     }
     assert.deepEqual(findings(report), expected, `paste this into README.md:\n${report}`)
     const jobs = /^ jobs: .*$/m
-    assert.equal(jobs.exec(report)?.[0], jobs.exec(pasted('npm start'))?.[0])
+    assert.equal(jobs.exec(report)?.[0], jobs.exec(pasted(README, 'npm start'))?.[0])
   })
 
   test('the check example prints what is pasted', async () => {
-    const [prompt, ...lines] = pasted('npx holdover check examples/check/convert-price.js').split('\n')
+    const [prompt, ...lines] = pasted(README, 'npx holdover check examples/check/convert-price.js').split(
+      '\n'
+    )
     const args = prompt.replace('$ npx holdover ', '').split(' ')
     const { code, stdout, stderr } = await runNode(['js/cli/main.js', ...args])
     assert.equal(code, 1, stderr)

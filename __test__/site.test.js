@@ -3,6 +3,7 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter, once } = require('node:events')
+const { PassThrough } = require('node:stream')
 const { captureCallSites, toFrames, describeStack } = require('../js/site')
 const { withWatch } = require('./helpers/run-watch')
 
@@ -34,6 +35,42 @@ test('events.once() is charged to its caller', async () => {
   })
   assert.equal(site.file, __filename)
   assert.equal(site.via, 'user')
+})
+
+test('a class that overrides on() is charged to its caller, also where once() comes back through it', async () => {
+  class Worker extends EventEmitter {
+    on(event, listener) {
+      return super.on(event, listener)
+    }
+
+    once(event, listener) {
+      return super.once(event, listener)
+    }
+  }
+  for (const method of ['on', 'once']) {
+    const worker = new Worker()
+    const site = await siteOf(function register() {
+      worker[method]('closing', () => {})
+    })
+    assert.equal(site.function, 'register', method)
+  }
+})
+
+test('a function of that name with nobody above it is the place itself', () => {
+  const frames = [
+    { file: '/app/jobs/mail.js', line: 12, column: 3, function: 'once' },
+    { file: 'node:internal/process/task_queues', line: 1, column: 1, function: 'processTicks' }
+  ]
+  const site = describeStack(frames)
+  assert.deepEqual([site.file, site.line, site.via], ['/app/jobs/mail.js', 12, 'user'])
+})
+
+test('a listener on a stream is its line’s own, what pipe() adds is Node’s', async () => {
+  const long = new PassThrough()
+  const own = await siteOf(() => long.on('data', () => {}))
+  assert.deepEqual([own.file, own.via], [__filename, 'user'])
+  const piped = await siteOf(() => new PassThrough().pipe(long))
+  assert.deepEqual([piped.file, piped.via], [__filename, 'node'])
 })
 
 test('what Node registers on behalf of a line says so', () => {

@@ -6,6 +6,9 @@
  */
 const MESSAGES = {
   HOLDOVER_ARG: '{where}: {what} must be {expected}, got {got}',
+  HOLDOVER_SANDBOXED:
+    'track: {file} is a file, which BullMQ runs in a process or thread of its own: wrap the function that the file ' +
+    'exports, and call start() there',
   HOLDOVER_OPTION: "option '{option}' {problem} (see docs/configuration.md)",
   HOLDOVER_ENV: "environment variable {variable}: option '{option}' {problem}",
   HOLDOVER_BINARY:

@@ -22,6 +22,12 @@ const TRANSPARENT =
   /^node:(events|internal\/events\/|internal\/event_target|internal\/util$|timers|internal\/timers)/
 
 /**
+ * The methods that take a listener. A class that overrides one and hands on to the original (BullMQ's Worker and Queue,
+ * Node's Readable) adds nothing of its own either.
+ */
+const REGISTERS = /(^|\.)(on|once|addListener|prependListener|prependOnceListener|addEventListener)$/
+
+/**
  * @typedef {object} Frame
  * @property {string} file absolute path, `node:` URL, or '' for native and evaluated code
  * @property {number} line
@@ -128,12 +134,25 @@ function describeSite(frames, via) {
   }
 }
 
+/** @param {Frame} frame */
+function isUser(frame) {
+  return !frame.file.startsWith('node:')
+}
+
+/** The frames from the one that registered something on, if there is a line to show among them. @param {Frame[]} frames */
+function withoutHandedOn(frames) {
+  const from = frames.findIndex((frame) => !TRANSPARENT.test(frame.file) && !REGISTERS.test(frame.function))
+  const calling = frames.slice(Math.max(from, 0))
+  return calling.some(isUser) ? calling : frames
+}
+
 /** Reduces a captured stack to what is neither Node's nor holdover's. @param {Frame[]} captured newest first */
 function describeStack(captured) {
   const resolved = captured.map((frame) => ({ ...frame, file: toPath(frame.file) }))
   const foreign = resolved.filter((frame) => frame.file !== '' && !isOwn(frame.file))
-  const first = foreign.find((frame) => !TRANSPARENT.test(frame.file))
-  const user = foreign.filter((frame) => !frame.file.startsWith('node:'))
+  const calling = withoutHandedOn(foreign)
+  const first = calling.find((frame) => !TRANSPARENT.test(frame.file))
+  const user = calling.filter(isUser)
   const isOfNode = user.length === 0 || first?.file.startsWith('node:')
   return describeSite(user, isOfNode ? 'node' : 'user')
 }

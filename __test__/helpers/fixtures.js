@@ -71,6 +71,11 @@ function readFixture(file) {
   return { name: path.basename(file), file, args, expected: expectationsOf(text, file) }
 }
 
+/** The same for a worker that is no job module. @param {string} file absolute path */
+function expectationsIn(file) {
+  return expectationsOf(fs.readFileSync(file, 'utf8'), file)
+}
+
 /**
  * @param {string} text
  * @param {string} file
@@ -124,4 +129,4 @@ function parseMarker(text, file, line) {
   return expectation
 }
 
-module.exports = { checkFolder, fixtures, fixture, expectationsOf }
+module.exports = { checkFolder, fixtures, fixture, expectationsOf, expectationsIn }

@@ -5,7 +5,7 @@
  * Three of the names are clean. Four leak, each in its own way, and so does the loop in this file; every planted
  * mistake is marked. The report at the end names the five lines.
  *
- *     npm start
+ *     npm start       (examples/bullmq-worker runs the same jobs on BullMQ and Redis)
  */
 
 const { EventEmitter } = require('node:events')

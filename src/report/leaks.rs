@@ -123,16 +123,16 @@ fn holder(finding: &Finding) -> Option<Holder> {
     })
 }
 
-/// Listeners that the same job registers on the same line, called from the same line, equally often are one mistake: they add up to one leak, named
-/// by the first event. `error` is only mentioned: `events.once()` adds it to whatever it waits for.
+/// Listeners that the same job registers on the same line equally often are one mistake: they add up to one leak, named
+/// by the first event. So are those that a library registers, here and there, for one line of the application. `error`
+/// is only mentioned: `events.once()` adds it to whatever it waits for.
 fn merge_companions(leaks: Vec<Leak>) -> Vec<Leak> {
-    let mut groups: BTreeMap<(String, Place, Option<Place>, u64), Vec<Leak>> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, Place, u64), Vec<Leak>> = BTreeMap::new();
     let mut merged = Vec::new();
     for leak in leaks {
-        match &leak.site {
-            Some(site) if leak.holder.is_some() => {
-                let key = (leak.job.clone(), site.clone(), leak.called_from.clone(), leak.count);
-                groups.entry(key).or_default().push(leak);
+        match leak.called_from.as_ref().or(leak.site.as_ref()) {
+            Some(line) if leak.holder.is_some() => {
+                groups.entry((leak.job.clone(), line.clone(), leak.count)).or_default().push(leak);
             }
             _ => merged.push(leak),
         }

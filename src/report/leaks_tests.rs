@@ -55,6 +55,14 @@ fn listeners_of_one_line_are_one_leak_with_companions() {
 }
 
 #[test]
+fn what_a_library_registers_for_one_line_is_one_leak() {
+    let called = |event, line| Leak { called_from: Some(place(7)), ..listener(event, line, 9) };
+    let elsewhere = Leak { called_from: Some(place(8)), ..listener("end", 3, 9) };
+    let leaks = arrange(vec![called("error", 3), called("close", 4), called("ready", 5), elsewhere]);
+    assert_eq!(events(&leaks), ["'close', 'ready' listeners", "'end' listener"]);
+}
+
+#[test]
 fn listeners_of_other_lines_counts_jobs_or_kinds_stay_apart() {
     let other_job = Leak { job: "thumb".to_owned(), ..listener("d", 3, 9) };
     let timer = Leak { holder: None, kind: "interval", ..listener("e", 3, 9) };
