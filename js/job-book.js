@@ -4,8 +4,8 @@ const { JobName, JobScope, OUTCOME } = require('./job')
 const { OpenJobs } = require('./open-jobs')
 const { foldIds } = require('./shape')
 
-/** Job names kept apart; the ledger gives further ones the id of `(other)`, and so does this book. */
-const MAX_NAMES = 512
+/** The ledger bounds and counts job names: those that find no room all get this id, and are one name here too. */
+const OTHER_ID = 1
 const OTHER = '(other)'
 /** Names as callers wrote them, kept to skip the folding; forgotten when full. */
 const MAX_WRITTEN = 4_096
@@ -13,6 +13,8 @@ const MAX_WRITTEN = 4_096
 const MAX_OPEN_LOOKED_AT = 16
 /** Marks per grace period, so that a rate is at most this part of it behind. */
 const MARKS_PER_GRACE = 4
+/** Marks at most in a grace period, however often somebody asks for a report. */
+const MAX_MARKS_PER_GRACE = 16
 const OUTCOMES = [OUTCOME.completed, OUTCOME.failed, OUTCOME.timedOut]
 
 /**
@@ -78,8 +80,9 @@ class JobBook {
 
   /** @param {string} folded */
   addName(folded) {
-    const text = this.names.size < MAX_NAMES ? folded : OTHER
-    const job = this.names.get(text) ?? new JobName(this.intern(text), text)
+    const id = this.intern(folded)
+    const text = id === OTHER_ID ? OTHER : folded
+    const job = this.names.get(text) ?? new JobName(id, text)
     this.names.set(text, job)
     return job
   }
@@ -101,17 +104,18 @@ class JobBook {
     this.ended++
     scope.outcome = outcome
     scope.order = ++this.order
-    scope.endedAt = this.now()
+    const now = this.now()
+    const tookMs = now - scope.changedAt
+    scope.changedAt = now
     scope.stacks = 0
-    this.lastEndedAt = scope.endedAt
+    this.lastEndedAt = now
     this.open.delete(scope)
     job.open--
     job.finished[outcome]++
-    const tookMs = scope.endedAt - scope.startedAt
     job.totalMs += tookMs
     if (tookMs > job.maxMs) job.maxMs = tookMs
     const newest = this.marks[this.marks.length - 1]
-    if (scope.endedAt - newest.atMs > this.graceMs / MARKS_PER_GRACE) this.addMark()
+    if (now - newest.atMs > this.graceMs / MARKS_PER_GRACE) this.addMark()
   }
 
   /** What happened up to now is warm-up: its leftovers and its jobs are not counted. */
@@ -125,7 +129,7 @@ class JobBook {
   longestOpen(nowMs) {
     const result = []
     for (const scope of this.open) {
-      if (nowMs - scope.startedAt < this.graceMs || result.length === MAX_OPEN_LOOKED_AT) break
+      if (nowMs - scope.changedAt < this.graceMs || result.length === MAX_OPEN_LOOKED_AT) break
       result.push(scope)
     }
     return result
@@ -145,6 +149,10 @@ class JobBook {
 
   /** Notes how many jobs have ended by now; what ended before the grace period is then known to the mark. */
   addMark() {
+    const [beforeLast, last] = this.marks.slice(-2)
+    // The newest stands in for one just before it, so that many reports make no more marks than time does.
+    if (last !== undefined && last.atMs - beforeLast.atMs < this.graceMs / MAX_MARKS_PER_GRACE)
+      this.marks.pop()
     this.marks.push(this.mark())
     const graceEndedAt = this.now() - this.graceMs
     while (this.marks.length > 1 && this.marks[1].atMs <= graceEndedAt) this.marks.shift()
@@ -169,3 +177,5 @@ class JobBook {
 }
 
 exports.JobBook = JobBook
+exports.OTHER_ID = OTHER_ID
+exports.OTHER = OTHER

@@ -43,15 +43,14 @@ class JobScope {
    * @param {number} id
    * @param {JobName} job
    * @param {import('./watch').Watch} watch
-   * @param {number} startedAt ms
+   * @param {number} now ms
    */
-  constructor(id, job, watch, startedAt) {
+  constructor(id, job, watch, now) {
     this.id = id
     this.job = job
     this.watch = watch
-    this.startedAt = startedAt
-    this.endedAt = 0
-    this.exempt = false
+    /** When it began; once it is over, when it ended. ms */
+    this.changedAt = now
     this.order = 0
     /** @type {0 | 1 | 2} */
     this.outcome = OUTCOME.completed
@@ -71,6 +70,25 @@ class JobScope {
     /** Site id of the last resource made, for a job that never ends. */
     this.lastSite = 0
   }
+
+  /** Whether nothing made in it counts, as inside `outside(fn)`. */
+  get exempt() {
+    return false
+  }
+}
+
+/**
+ * What is kept of a job that is over by something it left behind: a third of a scope, since there may be a
+ * million of them.
+ */
+class EndedJob {
+  /** @param {JobScope} scope ended */
+  constructor({ id, job, order, outcome }) {
+    this.id = id
+    this.job = job
+    this.order = order
+    this.outcome = outcome
+  }
 }
 
 /**
@@ -78,7 +96,7 @@ class JobScope {
  */
 class Birth {
   /**
-   * @param {JobScope | null} scope null: outside any job
+   * @param {JobScope | EndedJob | null} scope null: outside any job
    * @param {number} bornAt the end-order counter when it was made outside or after its job; 0 inside
    * @param {number} site site id, 0 when not sampled
    */
@@ -91,9 +109,15 @@ class Birth {
     /** Interned shape id, computed when first needed. */
     this.shape = 0
   }
+
+  /** A listener's job is known by this alone, and its scope need not stay. */
+  keepEndedJobOnly() {
+    if (this.scope instanceof JobScope && this.scope.order !== 0) this.scope = new EndedJob(this.scope)
+  }
 }
 
 exports.JobName = JobName
 exports.JobScope = JobScope
+exports.EndedJob = EndedJob
 exports.Birth = Birth
 exports.OUTCOME = OUTCOME

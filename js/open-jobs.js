@@ -14,11 +14,16 @@ class OpenJobs {
     /** @type {import('./job').JobScope | null} */
     this.newest = null
     this.size = 0
+    /** Jobs that found no room. */
+    this.dropped = 0
   }
 
   /** @param {import('./job').JobScope} scope */
   add(scope) {
-    if (this.size >= MAX_OPEN) return
+    if (this.size >= MAX_OPEN) {
+      this.dropped++
+      return
+    }
     const { newest } = this
     scope.older = newest
     if (newest === null) this.oldest = scope

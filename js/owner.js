@@ -2,10 +2,14 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { forgetOldest } = require('./bounded')
 
 const MARKER = `${path.sep}node_modules${path.sep}`
 
-/** Versions by package folder; bounded by the number of packages the process loads code from. */
+/** Packages whose version is remembered; beyond it a version is read again. */
+const MAX_VERSIONS = 1_024
+
+/** Versions by package folder. @type {Map<string, string>} */
 const versions = new Map()
 
 /** @param {string} folder */
@@ -18,6 +22,7 @@ function versionOf(folder) {
       version = 'unknown'
     }
     versions.set(folder, version)
+    forgetOldest(versions, MAX_VERSIONS)
   }
   return version
 }

@@ -8,6 +8,7 @@
 const LAYOUT = Object.freeze({
   version: 1,
   headerWords: 9,
+  keyHeadWords: 8,
   survivorWords: 5,
   records: Object.freeze({ jobs: 1, key: 2, open: 3 }),
   flags: Object.freeze({ late: 4, weak: 8, target: 16 })
@@ -22,7 +23,10 @@ const FLUSH_WORDS = 32_768
 
 const INTEREST = Object.freeze({ none: 0, survivor: 1, held: 2 })
 
-/** One key (job name × kind × shape) in this slice. */
+/**
+ * One key (job name × kind × shape). It stays from slice to slice while each brings survivors of it, so that its
+ * words need no new room and an owner whose list takes several slices counts once.
+ */
 class Row {
   /** @param {number} name @param {number} kind @param {number} shape */
   constructor(name, kind, shape) {
@@ -34,11 +38,33 @@ class Row {
     this.heldMs = 0
     /** @type {any} the owner counted last */
     this.lastOwner = null
-    /** @type {number[]} */
+    /** @type {number[]} survivors of this slice: its first `used` ones count */
     this.words = []
+    this.used = 0
     this.sites = 0
     /** Event name, or duration of a timer, 0 for immediates: what to capture the next time. @type {any} */
     this.sampledBy = 0
+  }
+
+  /** @param {number} origin @param {number} order @param {number} bornAt @param {number} site @param {number} flags */
+  add(origin, order, bornAt, site, flags) {
+    const { words, used } = this
+    words[used] = origin
+    words[used + 1] = order
+    words[used + 2] = bornAt
+    words[used + 3] = site
+    words[used + 4] = flags
+    this.used = used + LAYOUT.survivorWords
+    if (site !== 0) this.sites++
+  }
+
+  /** Ready for the next slice. */
+  reset() {
+    this.owners = 0
+    this.holders = 0
+    this.heldMs = 0
+    this.used = 0
+    this.sites = 0
   }
 }
 
@@ -62,6 +88,7 @@ class Pass {
     this.graceMs = watch.graceMs
     /** @type {Map<number, Map<number, Row>>} rows by shape, then by name and kind */
     this.rows = new Map()
+    this.rowCount = 0
     this.pendingWords = 0
     this.survivors = 0
     /** Longest time until one of the one-shot timers found is due, below `watch.dueCapMs`. */
@@ -87,7 +114,8 @@ class Pass {
    */
   interest(birth, isEverYoung = false) {
     const order = this.orderOf(birth)
-    if (birth.scope !== null && order === 0) return this.held.has(birth.scope) ? INTEREST.held : INTEREST.none
+    if (birth.scope !== null && order === 0)
+      return this.held.has(openScope(birth)) ? INTEREST.held : INTEREST.none
     const madeAt = birth.bornAt > 0 && !isEverYoung ? birth.bornAt : order
     const due = madeAt > this.watch.jobs.warmupOrder && order <= this.mark.order
     return due ? INTEREST.survivor : INTEREST.none
@@ -95,7 +123,7 @@ class Pass {
 
   /** Counts what a job that does not end holds. @param {number} kind @param {import('./job').Birth} birth */
   hold(kind, birth) {
-    const held = birth.scope === null ? undefined : this.held.get(birth.scope)
+    const held = this.held.get(openScope(birth))
     const key = `${kind},${birth.shape}`
     held?.set(key, (held.get(key) ?? 0) + 1)
   }
@@ -121,20 +149,26 @@ class Pass {
     const row = this.row(birth.shape, name, kind)
     const flags =
       (scope === null ? 0 : scope.outcome) | (birth.bornAt > 0 ? LAYOUT.flags.late : 0) | extraFlags
-    row.words.push(scope === null ? 0 : scope.id, this.orderOf(birth), birth.bornAt, birth.site, flags)
+    row.add(scope === null ? 0 : scope.id, this.orderOf(birth), birth.bornAt, birth.site, flags)
     this.pendingWords += LAYOUT.survivorWords
     this.survivors++
-    if (birth.site !== 0) row.sites++
     return row
   }
 
   /** @param {number} shape @param {number} name @param {number} kind */
   row(shape, name, kind) {
     const key = name * KINDS + kind
-    const byName = this.rows.get(shape) ?? new Map()
-    const row = byName.get(key) ?? new Row(name, kind, shape)
-    byName.set(key, row)
-    this.rows.set(shape, byName)
+    let byName = this.rows.get(shape)
+    if (byName === undefined) {
+      byName = new Map()
+      this.rows.set(shape, byName)
+    }
+    let row = byName.get(key)
+    if (row === undefined) {
+      row = new Row(name, kind, shape)
+      byName.set(key, row)
+      this.rowCount++
+    }
     return row
   }
 
@@ -147,10 +181,10 @@ class Pass {
     return this.pendingWords >= FLUSH_WORDS
   }
 
-  /** @param {boolean} last */
-  header(last) {
+  /** @param {boolean} last @param {Float64Array} words */
+  writeHeader(last, words) {
     const { watch, mark } = this
-    return [
+    words.set([
       LAYOUT.version,
       watch.run,
       watch.thread,
@@ -160,50 +194,73 @@ class Pass {
       this.majorCut,
       Math.round(this.startedAt),
       mark.finishedAll
-    ]
+    ])
   }
 
   /** Empties the rows collected so far into words. @param {boolean} last */
   takeWords(last) {
-    const words = this.header(last)
-    if (last) this.writeJobs(words)
-    for (const byName of this.rows.values()) {
-      for (const row of byName.values()) {
-        if (row.words.length === 0) continue
-        if (row.sites === 0 && this.unplaced.size < MAX_UNPLACED) this.unplaced.add(row.sampledBy)
-        words.push(
-          LAYOUT.records.key,
-          row.name,
-          row.kind,
-          row.shape,
-          row.owners,
-          row.holders,
-          Math.round(row.heldMs),
-          row.words.length / LAYOUT.survivorWords
-        )
-        for (const word of row.words) words.push(word)
+    const jobs = last ? this.jobWords() : []
+    // Of its final size from the start, and rows copied as a whole: a slice is the host's time.
+    const words = new Float64Array(
+      LAYOUT.headerWords + jobs.length + this.rowCount * LAYOUT.keyHeadWords + this.pendingWords
+    )
+    this.writeHeader(last, words)
+    words.set(jobs, LAYOUT.headerWords)
+    let at = LAYOUT.headerWords + jobs.length
+    for (const [shape, byName] of this.rows) {
+      for (const [key, row] of byName) {
+        if (row.used === 0) this.dropRow(shape, byName, key)
+        else at = this.writeRow(row, words, at)
       }
     }
-    this.rows.clear()
     this.pendingWords = 0
-    return Float64Array.from(words)
+    return words.subarray(0, at)
   }
 
-  /** @param {number[]} words */
-  writeJobs(words) {
+  /** @param {number} shape @param {Map<number, Row>} byName @param {number} key */
+  dropRow(shape, byName, key) {
+    byName.delete(key)
+    if (byName.size === 0) this.rows.delete(shape)
+    this.rowCount--
+  }
+
+  /** @param {Row} row @param {Float64Array} words @param {number} at @returns {number} where the next one goes */
+  writeRow(row, words, at) {
+    if (row.sites === 0 && this.unplaced.size < MAX_UNPLACED) this.unplaced.add(row.sampledBy)
+    const { name, kind, shape, owners, holders } = row
+    const heldMs = Math.round(row.heldMs)
+    const count = row.used / LAYOUT.survivorWords
+    words.set([LAYOUT.records.key, name, kind, shape, owners, holders, heldMs, count], at)
+    const from = at + LAYOUT.keyHeadWords
+    for (let i = 0; i < row.used; i++) words[from + i] = row.words[i]
+    const to = from + row.used
+    row.reset()
+    return to
+  }
+
+  /** @returns {number[]} */
+  jobWords() {
+    const words = []
     for (const [job, finished] of this.mark.finished) {
       const mean = job.finishedCount === 0 ? 0 : job.totalMs / job.finishedCount
       words.push(LAYOUT.records.jobs, job.id, ...finished, job.open, Math.round(mean), Math.round(job.maxMs))
     }
     for (const [scope, held] of this.held) {
       if (scope.order !== 0) continue
-      const openForMs = Math.round(this.startedAt - scope.startedAt)
+      const openForMs = Math.round(this.startedAt - scope.changedAt)
       words.push(LAYOUT.records.open, scope.job.id, scope.id, openForMs, scope.lastSite, held.size)
       for (const [key, count] of held) words.push(...key.split(',').map(Number), count)
     }
+    return words
   }
+}
+
+/** @param {import('./job').Birth} birth of a job that is open @returns {import('./job').JobScope} */
+function openScope(birth) {
+  return /** @type {import('./job').JobScope} */ (birth.scope)
 }
 
 exports.Pass = Pass
 exports.LAYOUT = LAYOUT
+exports.FLUSH_WORDS = FLUSH_WORDS
 exports.INTEREST = INTEREST

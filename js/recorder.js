@@ -137,9 +137,8 @@ class Recorder {
     const fired = /** @type {any} */ (executionAsyncResource())
     if (timer._repeat !== null || fired._repeat !== null) return undefined
     const birth = this.timers.births.get(fired)
-    const isSame =
-      birth?.scope === scope && birth?.site !== 0 && haveSameSource(fired._onTimeout, timer._onTimeout)
-    return isSame ? birth : undefined
+    if (!(birth instanceof Birth) || birth.scope !== scope || birth.site === 0) return undefined
+    return haveSameSource(fired._onTimeout, timer._onTimeout) ? birth : undefined
   }
 
   /** @param {import('./job').JobScope | null} scope @param {number} duration @param {Function} below */

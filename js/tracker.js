@@ -13,12 +13,15 @@ const { PassRunner } = require('./pass-runner')
 const { MemoryLog } = require('./memory')
 const { ConsoleReporter } = require('./reporters/console')
 const { SourceLines } = require('./source')
+const { forgetOldest } = require('./bounded')
 
 /** A pass follows this many times in a grace period, so that a rate is at most a third of it behind. */
 const PASSES_PER_GRACE = 3
 const MIN_PASS_EVERY_MS = 50
 const MAX_PASS_EVERY_MS = 10_000
 const PRESSURE_SECONDS = 600
+/** Findings remembered as announced; one that is forgotten is announced again. */
+const MAX_ANNOUNCED = 1_024
 
 /**
  * One started worker thread: wiring only. Hooks feed the watch, passes feed the ledger, the ledger
@@ -164,6 +167,7 @@ class Tracker {
     for (const leak of report.leaks) {
       if (this.announced.has(leak.fingerprint)) continue
       this.announced.add(leak.fingerprint)
+      forgetOldest(this.announced, MAX_ANNOUNCED)
       this.events.emit('leak', leak)
     }
     for (const gone of report.returned)

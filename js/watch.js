@@ -69,7 +69,7 @@ class Watch {
   /** @param {string} name */
   begin(name) {
     const scope = this.jobs.begin(name, this)
-    this.sampling.refill(scope.startedAt)
+    this.sampling.refill(scope.changedAt)
     scope.stacks = this.sampling.allowance(scope.job)
     return scope
   }
@@ -137,6 +137,7 @@ class Watch {
       timers: this.timers.dropped,
       immediates: this.immediates.dropped,
       sourceMaps: this.originals.dropped,
+      openJobs: this.jobs.open.dropped,
       faults: this.faults
     }
   }

@@ -5,8 +5,8 @@
  * until the heap has been measured.
  *
  * `flat`: nothing stays, so the heap must end within FLAT_BYTES of the bare run and not climb on the way.
- * `held`: `host.heldCount` things stay, and holdover may keep HELD_BYTES for each.
- * `bounds`: what must be counted in `self.dropped` once its bound has been passed.
+ * `held`: `host.heldCount` things stay that holdover watches, and it may keep HELD_BYTES for each, or `heldBytes`.
+ * `bounds`: what must be counted in `self.dropped` once its bound has been passed. `figures`: what the report must say.
  */
 
 const { EventEmitter } = require('node:events')
@@ -24,7 +24,10 @@ function newBus() {
 
 /** A function with source, and so shape and call site, of its own. @param {number} i */
 function ownFunction(i) {
-  return new Function('on', `on(function callback${i}() { return ${i} })\n//# sourceURL=/app/generated-${i}.js`)
+  return new Function(
+    'on',
+    `on(function callback${i}() { return ${i} })\n//# sourceURL=/app/generated-${i}.js`
+  )
 }
 
 /** @type {Record<string, any>} */
@@ -110,6 +113,7 @@ const scenarios = {
     title: '100,000 listeners left on one emitter, seen as a leak, and then all taken off',
     kind: 'flat',
     graceMs: 300,
+    figures: { leaks: 1, returned: 1, leaksAfterwards: 0 },
     async run(host) {
       const bus = newBus()
       await host.repeat(host.count(100_000), host.count(250, 25), (i) => {
@@ -130,7 +134,8 @@ const scenarios = {
   },
 
   'live-timers': {
-    title: 'one million live timers of jobs that are over, looked at for a minute at the default grace period',
+    title:
+      'one million live timers of jobs that are over, looked at for a minute at the default grace period',
     kind: 'held',
     graceMs: 30_000,
     isQuiet: true,
@@ -143,7 +148,7 @@ const scenarios = {
         await host.turn()
       }
       await host.settle()
-      await watchQuietly(host)
+      await rest(host)
       host.heldCount = timers.length
       return timers
     }
@@ -181,6 +186,7 @@ const scenarios = {
     title: '100,000 distinct job names: beyond 512 they are one',
     kind: 'flat',
     bounds: { names: 1 },
+    figures: { names: 513 },
     async run(host) {
       await host.repeat(host.count(100_000, 2_000), 500, (i) => host.run(`job ${letters(i)}`, noop))
       host.note('names', host.tracker?.report().jobs.length ?? null)
@@ -190,6 +196,7 @@ const scenarios = {
   'event-names': {
     title: '100,000 distinct events with a listener each on one emitter: beyond 16,384 they are counted',
     kind: 'held',
+    heldBytes: 512,
     bounds: { owners: 100_000 - 16_384 },
     async run(host) {
       const bus = newBus()
@@ -201,6 +208,7 @@ const scenarios = {
   owners: {
     title: '100,000 shared emitters with a listener each: beyond 16,384 they are counted',
     kind: 'held',
+    heldBytes: 1_024,
     bounds: { owners: 1 },
     async run(host) {
       const emitters = []
@@ -241,7 +249,8 @@ const scenarios = {
       const total = host.count(20_000)
       for (let round = 0; round < 10; round++) {
         const ends = []
-        for (let i = 0; i < total; i++) host.run('waiting', () => new Promise((resolve) => ends.push(resolve)))
+        for (let i = 0; i < total; i++)
+          host.run('waiting', () => new Promise((resolve) => ends.push(resolve)))
         await host.turn()
         for (const end of shuffled(ends)) end()
         await host.sample(round)
@@ -252,7 +261,9 @@ const scenarios = {
   'hanging-jobs': {
     title: '100,000 jobs that never end: beyond 65,536 they are counted and not looked at',
     kind: 'held',
-    bounds: { openJobs: 1 },
+    heldBytes: 512,
+    bounds: { openJobs: 100_000 - 65_536 },
+    figures: { shown: 16 },
     async run(host) {
       const jobs = []
       const hang = () => new Promise((resolve) => jobs.push(resolve))
@@ -295,14 +306,18 @@ async function fill(host, full, step) {
     if (i % 500 === 499) await host.turn()
   }
   await host.settle()
-  host.heldCount = full
+  host.heldCount = host.tracker?.watch.survivors || full
 }
 
 /** A minute in which only holdover works. @param {Host} host */
-async function watchQuietly(host) {
+async function rest(host) {
   const { tracker } = host
-  const before = { atMs: Date.now(), spentMs: tracker?.budget.spentMs ?? 0, passes: tracker?.watch.passes ?? 0 }
-  await host.sleep(host.count(60_000, 5_000))
+  const before = {
+    atMs: Date.now(),
+    spentMs: tracker?.budget.spentMs ?? 0,
+    passes: tracker?.watch.passes ?? 0
+  }
+  await host.rest(tracker === null ? 10_000 : host.count(60_000, 5_000))
   if (tracker === null) return
   host.note('cpuShare', (tracker.budget.spentMs - before.spentMs) / (Date.now() - before.atMs))
   host.note('passes', tracker.watch.passes - before.passes)

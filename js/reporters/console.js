@@ -3,10 +3,13 @@
 const console = require('node:console')
 const { isatty } = require('node:tty')
 const { headline, renderText, returnedWords, thing } = require('./text')
+const { forgetOldest } = require('../bounded')
 const { formatCount, formatSite } = require('./format')
 
 const STDERR = 2
 const HOUR_MS = 3_600_000
+/** Findings remembered as printed; one that is forgotten is printed in full again. */
+const MAX_PRINTED = 1_024
 
 /** A pino-like logger takes an object first. @param {any} logger */
 function isStructured(logger) {
@@ -30,7 +33,7 @@ class ConsoleReporter {
     this.color = format === 'auto' && logger === console && isatty(STDERR) && !process.env.NO_COLOR
     /** @type {Map<string, number>} count printed last, by fingerprint */
     this.printed = new Map()
-    /** @type {Set<string>} */
+    /** Stuck jobs of the last report. @type {Set<string>} */
     this.stuck = new Set()
     this.lastPrintMs = 0
     this.faults = 0
@@ -45,9 +48,9 @@ class ConsoleReporter {
     )
     const returned = report.returned.filter((gone) => this.printed.has(gone.fingerprint))
     const stuck = report.openJobs.filter((job) => job.stuck && !this.stuck.has(stuckKey(job)))
-    for (const leak of [...fresh, ...grown]) this.printed.set(leak.fingerprint, leak.count)
+    for (const leak of [...fresh, ...grown]) this.remember(leak)
     for (const gone of returned) this.printed.delete(gone.fingerprint)
-    for (const job of stuck) this.stuck.add(stuckKey(job))
+    this.stuck = new Set(report.openJobs.filter((job) => job.stuck).map(stuckKey))
     const isDue = nowMs - this.lastPrintMs >= HOUR_MS
     if (fresh.length + grown.length + returned.length + stuck.length === 0 && !isDue) return
     this.lastPrintMs = nowMs
@@ -57,12 +60,18 @@ class ConsoleReporter {
 
   /** Prints the whole report, changed or not. @param {import('../index').Report} report */
   print(report) {
-    for (const leak of report.leaks) this.printed.set(leak.fingerprint, leak.count)
+    for (const leak of report.leaks) this.remember(leak)
     this.write(
       report.verdict === 'leaks',
       this.asJson ? headline(report) : renderText(report, { color: this.color }),
       report
     )
+  }
+
+  /** @param {import('../index').Leak} leak */
+  remember({ fingerprint, count }) {
+    this.printed.set(fingerprint, count)
+    forgetOldest(this.printed, MAX_PRINTED)
   }
 
   /**

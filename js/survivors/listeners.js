@@ -269,6 +269,7 @@ class Listeners {
       pass.hold(KIND.listener, birth)
       return
     }
+    birth.keepEndedJobOnly()
     const row = pass.survivor(KIND.listener, birth, record.flags)
     row.sampledBy = type
     if (row.lastOwner !== record) {

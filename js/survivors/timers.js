@@ -6,6 +6,7 @@ const { Birth } = require('../job')
 const { timerShape } = require('../shape')
 const { KIND } = require('../kinds')
 const { INTEREST } = require('../pass')
+const { forgetOldest } = require('../bounded')
 
 /** Distinct durations remembered; more are counted as dropped. */
 const MAX_DURATIONS = 4_096
@@ -20,6 +21,8 @@ const MAX_DELAY_MS = 2 ** 31 - 1
  * that is due in a day is memory today.
  */
 const ONE_SHOT_HORIZON_MS = 3_600_000
+/** Durations of timers/promises remembered per job, with where each was asked for. */
+const MAX_PROMISED = 64
 /** Recorded timers held, in the fallback without timer lists. */
 const MAX_RECORDED = 65_536
 
@@ -51,12 +54,19 @@ class Timers {
     this.recent = new Array(RECENT).fill(0)
     /** @type {Set<number>} */
     this.durations = new Set()
-    /** @type {WeakMap<any, Birth>} what is known of a timer beyond its context */
+    /**
+     * What is known of a timer beyond its context. Most have no line: of them only the shape is kept, as a number.
+     * @type {WeakMap<any, Birth | number>}
+     */
     this.births = new WeakMap()
+    /** Stands for one such timer at a time, during one look. */
+    this.transient = new Birth(null, 0, 0)
     /** @type {WeakMap<any, Map<number, Birth>>} timers/promises.setInterval: its Timeout is made later */
     this.promised = new WeakMap()
     /** @type {Array<{ ref: WeakRef<any>, birth: Birth }>} fallback only */
     this.recorded = []
+    /** The clock of Node's timers at the present chunk. */
+    this.loopNow = 0
     this.dropped = 0
   }
 
@@ -109,6 +119,7 @@ class Timers {
       this.promised.set(birth.scope, byDuration)
     }
     byDuration.set(duration, birth)
+    forgetOldest(byDuration, MAX_PROMISED)
   }
 
   /** The newest live timer of a duration, or null. @param {number} duration @returns {any} */
@@ -142,6 +153,7 @@ class Timers {
           if (done === 0) this.durations.delete(duration)
           break
         }
+        this.loopNow = this.readLoopNow()
         const next = this.walkChunk(pass, start, duration)
         done += CHUNK
         more = next !== null
@@ -172,7 +184,7 @@ class Timers {
 
   /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration */
   look(pass, timer, duration) {
-    const birth = this.births.get(timer) ?? this.birthFromContext(timer, duration)
+    const birth = this.birthOf(timer, duration)
     const isInterval = timer._repeat !== null
     const interest = birth === null ? INTEREST.none : pass.interest(birth, !isInterval)
     if (birth === null || interest === INTEREST.none) return
@@ -180,7 +192,7 @@ class Timers {
     if (!isInterval && interest === INTEREST.survivor && !this.isOverdue(pass, birth, duration)) return
     if (birth.shape === 0) {
       birth.shape = pass.shape(birth, timerShape(timer._onTimeout, duration))
-      this.births.set(timer, birth)
+      this.births.set(timer, birth === this.transient ? birth.shape : birth)
     }
     if (interest === INTEREST.held) {
       pass.hold(kind, birth)
@@ -192,32 +204,49 @@ class Timers {
     if (row.heldMs < duration) row.heldMs = duration
   }
 
+  /** @param {any} timer @param {number} duration @returns {Birth | null} */
+  birthOf(timer, duration) {
+    const known = this.births.get(timer)
+    return known instanceof Birth ? known : this.birthFromContext(timer, duration, known ?? 0)
+  }
+
   /**
    * A timer nobody recorded: made in an open job, or by Node itself on a job's behalf. `check`
    * records every timer of the host, so there it is Node's and none of ours.
-   * @param {any} timer @param {number} duration @returns {Birth | null}
+   * @param {any} timer @param {number} duration @param {number} shape 0 when not known yet
+   * @returns {Birth | null} valid until the next look where it is `this.transient`
    */
-  birthFromContext(timer, duration) {
+  birthFromContext(timer, duration, shape) {
     const scope = this.internals.timerStore?.(timer)
     if (scope === undefined || scope.exempt || scope.watch !== this.watch) return null
     const promised = timer._repeat === null ? undefined : this.promised.get(scope)?.get(duration)
     if (promised !== undefined) return promised
-    return this.watch.exact ? null : new Birth(scope, 0, 0)
+    if (this.watch.exact) return null
+    const { transient } = this
+    transient.scope = scope
+    transient.shape = shape
+    return transient
   }
 
   /** @param {import('../pass').Pass} pass @param {Birth} birth @param {number} duration */
   isOverdue(pass, birth, duration) {
     if (pass.forced || duration >= ONE_SHOT_HORIZON_MS) return true
-    if (birth.scope === null) return false
-    return birth.scope.endedAt + duration + pass.graceMs < pass.startedAt
+    const scope = /** @type {import('../job').JobScope | null} */ (birth.scope)
+    if (scope === null) return false
+    return scope.changedAt + duration + pass.graceMs < pass.startedAt
+  }
+
+  /** The clock of Node's timers: a new timer starts at it. */
+  readLoopNow() {
+    const probe = /** @type {any} */ (originals.setTimeout(noop, 1))
+    const now = probe._idleStart
+    originals.dropTimer(probe)
+    return now
   }
 
   /** Milliseconds until a one-shot fires. @param {any} timer */
   dueInMs(timer) {
-    const probe = /** @type {any} */ (originals.setTimeout(noop, 1))
-    const now = probe._idleStart
-    originals.dropTimer(probe)
-    return Math.max(0, timer._idleStart + timer._idleTimeout - now)
+    return Math.max(0, timer._idleStart + timer._idleTimeout - this.loopNow)
   }
 
   /** @param {import('../pass').Pass} pass */
@@ -225,6 +254,7 @@ class Timers {
     for (let i = 0; i < this.recorded.length; i++) {
       const { ref, birth } = this.recorded[i]
       const timer = ref.deref()
+      if (i % CHUNK === 0) this.loopNow = this.readLoopNow()
       if (timer !== undefined && timer._destroyed === false) {
         this.births.set(timer, birth)
         this.look(pass, timer, timer._idleTimeout ?? 0)

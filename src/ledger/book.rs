@@ -5,13 +5,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::batch::{
-    Batch, FLAG_TARGET, Header, JobCounts, KeyRecord, OpenRecord, Record, ResourceKind, Survivor,
-};
+use super::batch::{Batch, Header, JobCounts, KeyRecord, OpenRecord, Record, ResourceKind};
 use super::history::Look;
 use super::intern::{BETWEEN_JOBS_ID, OTHER_ID};
 use super::key::{Carriers, Key, KeyState, Pass, Settings};
-use super::summary::{Gate, count_sites, summarize};
+use super::summary::Tally;
 use super::texts::SiteTrust;
 use crate::verdict::Mode;
 
@@ -78,11 +76,11 @@ struct Pending {
     folded: HashSet<Key>,
 }
 
-/// Survivors of one key so far: one exact allocation per slice, so that a million of them need no spare room.
+/// Survivors of one key so far.
 #[derive(Debug, Default)]
 struct PendingKey {
     carriers: Carriers,
-    slices: Vec<Box<[Survivor]>>,
+    tally: Tally,
 }
 
 impl Book {
@@ -100,7 +98,9 @@ impl Book {
         for record in batch.records() {
             match record {
                 Record::Jobs(name, counts) => pending.add_jobs(name, &counts),
-                Record::Key(record) => pending.add_survivors(&record, &self.keys, context.max_keys),
+                Record::Key(record) => {
+                    pending.add_survivors(&record, header.major_cut, &self.keys, context.max_keys);
+                }
                 Record::Open(record) => pending.add_open(&record),
             }
         }
@@ -180,7 +180,7 @@ impl Book {
         }
         let mut keys = std::mem::take(&mut self.keys);
         keys.retain(|key, state| {
-            let pass = self.boil_down(*key, state, passes.remove(key), header, context);
+            let pass = self.boil_down(*key, passes.remove(key), context);
             let look = Look { finished: self.finished(key.name), finished_all: self.finished_all, live: 0 };
             state.take(*key, pass, look, header, context.settings);
             !state.is_done()
@@ -189,33 +189,20 @@ impl Book {
     }
 
     /// What the pass says about one key; a key without survivors says nothing is left.
-    fn boil_down(
-        &mut self,
-        key: Key,
-        state: &KeyState,
-        pending: Option<PendingKey>,
-        header: &Header,
-        context: &Context<'_>,
-    ) -> Pass {
-        let Some(pending) = pending else { return Pass::default() };
-        let survivors = || pending.slices.iter().flat_map(|slice| slice.iter());
-        let sites = count_sites(survivors());
+    fn boil_down(&mut self, key: Key, pending: Option<PendingKey>, context: &Context<'_>) -> Pass {
+        let Some(PendingKey { carriers, mut tally }) = pending else { return Pass::default() };
+        let sites = tally.sites();
         let trusts: Vec<SiteTrust> = dominant(&sites).map(|site| self.trust_of(site, context)).collect();
         // What Node's own code (or nobody knows who) puts on an EventTarget may be taken back by finalization alone:
         // fetch() with a shared signal does so.
-        let is_doubtful = survivors().any(|survivor| survivor.flags & FLAG_TARGET != 0)
-            && !trusts.contains(&SiteTrust::User);
-        let gate = Gate {
-            major_cut: header.major_cut,
-            all_wait: context.settings.mode == Mode::Production
-                && key.kind == ResourceKind::Listener
-                && is_doubtful,
-        };
+        let is_doubtful = tally.has_target && !trusts.contains(&SiteTrust::User);
+        let all_wait =
+            context.settings.mode == Mode::Production && key.kind == ResourceKind::Listener && is_doubtful;
         Pass {
-            summary: summarize(survivors(), gate, state.cohort_boundary()),
+            summary: tally.summary(all_wait),
             place_known: trusts.iter().any(|trust| *trust != SiteTrust::Unknown),
             sites,
-            carriers: pending.carriers,
+            carriers,
         }
     }
 
@@ -243,7 +230,13 @@ impl Pending {
         *total = add_counts(total, counts);
     }
 
-    fn add_survivors(&mut self, record: &KeyRecord<'_>, known: &HashMap<Key, KeyState>, max_keys: usize) {
+    fn add_survivors(
+        &mut self,
+        record: &KeyRecord<'_>,
+        major_cut: u64,
+        known: &HashMap<Key, KeyState>,
+        max_keys: usize,
+    ) {
         let wanted = Key { name: record.name, kind: record.kind, shape: record.shape };
         let key = self.admit(wanted, known, max_keys);
         let pending = self.keys.entry(key).or_default();
@@ -252,9 +245,11 @@ impl Pending {
             holders: record.holders,
             held_ms: record.held_ms,
         });
-        if record.survivors().len() > 0 {
-            pending.slices.push(record.survivors().collect());
+        let cohort_boundary = known.get(&key).map_or(0, KeyState::cohort_boundary);
+        for survivor in record.survivors() {
+            pending.tally.add(&survivor, major_cut, cohort_boundary);
         }
+        pending.tally.end_slice();
     }
 
     /// The key itself where there is room for it, else the one that takes all others of its kind.
@@ -285,13 +280,8 @@ impl Pending {
     }
 
     fn bytes(&self) -> usize {
-        let survivors: usize = self
-            .keys
-            .values()
-            .flat_map(|key| &key.slices)
-            .map(|slice| slice.len() * size_of::<Survivor>())
-            .sum();
-        survivors + self.keys.len() * size_of::<(Key, PendingKey)>() + self.folded.len() * size_of::<Key>()
+        let tallies: usize = self.keys.values().map(|key| key.tally.heap_bytes()).sum();
+        tallies + self.keys.len() * size_of::<(Key, PendingKey)>() + self.folded.len() * size_of::<Key>()
     }
 }
 

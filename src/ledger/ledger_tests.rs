@@ -77,28 +77,6 @@ fn unknown_runs_and_threads_are_nothing_to_close_or_retire() {
     assert!(ledger.view(run, |_| ()).is_some());
 }
 
-/// Run with `cargo test --release -- --ignored`: in a debug build the figure says nothing.
-#[test]
-#[ignore = "a matter of speed"]
-fn million_survivors_in_slices_are_applied_within_100_ms() {
-    const SLICE: u32 = 8_192;
-    let (ledger, run) = ledger(Mode::Production);
-    let jobs: Vec<u32> = (1..=1_000_000).collect();
-    let slices: Vec<Vec<f64>> = jobs
-        .chunks(SLICE as usize)
-        .map(|jobs| {
-            let left: Vec<_> = jobs.iter().map(|job| by_job(*job)).collect();
-            let mut words = pass(run, 0, 1, 1_000_000).left(3, KIND, 2, &left).words();
-            words[4] = if jobs.last() == Some(&1_000_000) { 1.0 } else { 0.0 };
-            words
-        })
-        .collect();
-    let start = std::time::Instant::now();
-    apply_all(&ledger, &slices);
-    let elapsed = start.elapsed();
-    assert!(elapsed.as_millis() < 100, "{elapsed:?}");
-}
-
 #[test]
 fn thousand_threads_that_come_and_go_leave_no_books() {
     let (ledger, run) = ledger(Mode::Production);

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod book;
 #[cfg(test)]
 pub(crate) mod builder;
+mod distinct;
 pub mod error;
 pub mod history;
 pub mod intern;

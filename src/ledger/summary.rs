@@ -1,30 +1,17 @@
-//! What one pass says about one key, boiled down from its survivors.
+//! What one pass says about one key, boiled down from its survivors as they come.
 //!
-//! Survivors are needed in full once, when their pass completes: to count distinct jobs, sites and how many of the
-//! first cohort are alive. Afterwards only this summary stays, so a leak of a million listeners costs the ledger
-//! no more than one of three.
+//! No survivor is kept: distinct jobs, sites and how many of the first cohort are alive are counted slice by slice, and
+//! when the pass is complete only a [`Summary`] stays. A leak of a million listeners then costs the ledger no more than
+//! one of three.
 
-use super::batch::{FLAG_LATE, FLAG_WEAK, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, Survivor};
+use std::collections::HashMap;
+
+use super::batch::{FLAG_LATE, FLAG_TARGET, FLAG_WEAK, Survivor};
+use super::distinct::Jobs;
 use crate::verdict::blame::Outcomes;
 
 /// Sites kept per key, the most frequent ones.
 pub const MAX_SITES_PER_KEY: usize = 8;
-
-/// Which survivors count, and which wait for a garbage collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gate {
-    /// Survivors up to this order number lived through two major collections.
-    pub major_cut: u64,
-    /// All of the key wait for that, not only those with a weak reference alone.
-    pub all_wait: bool,
-}
-
-impl Gate {
-    fn counts(self, survivor: &Survivor) -> bool {
-        let is_proven = survivor.order <= self.major_cut;
-        is_proven || !(self.all_wait || survivor.flags & FLAG_WEAK != 0)
-    }
-}
 
 /// One pass over one key. Counts are of counted survivors unless said otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,115 +38,127 @@ pub struct Summary {
     pub jobs_waiting: u64,
 }
 
-/// Boils survivors down; `cohort_boundary` is the order number up to which they belong to the first cohort.
-#[must_use]
-pub fn summarize<'a>(
-    survivors: impl Iterator<Item = &'a Survivor> + Clone,
-    gate: Gate,
-    cohort_boundary: u64,
-) -> Summary {
-    let counted = survivors.clone().filter(move |survivor| gate.counts(survivor));
-    let waiting = survivors.filter(move |survivor| !gate.counts(survivor));
-    let jobs = Jobs::count(counted.clone().map(leaving_key));
-    let mut summary = Summary {
-        leaving: jobs.leaving,
-        creating_jobs: jobs.creating,
-        jobs_waiting: Jobs::count(waiting.map(leaving_key)).leaving.total(),
-        first_order: u64::MAX,
-        ..Summary::default()
-    };
-    for survivor in counted {
-        summary.live += 1;
-        summary.late += u64::from(survivor.flags & FLAG_LATE != 0);
-        summary.weak += u64::from(survivor.flags & FLAG_WEAK != 0);
-        summary.collected += u64::from(survivor.order <= gate.major_cut);
-        summary.in_cohort += u64::from(survivor.order <= cohort_boundary);
-        summary.first_order = summary.first_order.min(survivor.order);
-        summary.last_order = summary.last_order.max(survivor.order);
-    }
-    if summary.live == 0 {
-        summary.first_order = 0;
-    }
-    summary
+/// How far a survivor is proven to be reachable.
+#[derive(Debug, Clone, Copy)]
+enum Proof {
+    /// It lived through two major collections after its job.
+    Collected,
+    /// Its owner is in hand.
+    Owner,
+    /// It rests on a weak reference alone.
+    Weak,
 }
 
-/// Job, moment and outcome in one sortable number: 53 + 53 + 2 bits.
-///
-/// What a job made while it was open has that job's end order; what was made later has the moment, so that a loop
-/// which one job started counts by its rounds.
-fn leaving_key(survivor: &Survivor) -> u128 {
-    let outcome = u128::from(survivor.flags & OUTCOME_MASK);
-    let moment = if survivor.born_at == 0 { survivor.order } else { survivor.born_at };
-    (u128::from(survivor.origin) << ORIGIN_SHIFT) | (u128::from(moment) << ORDER_SHIFT) | outcome
+/// Survivors of one proof.
+#[derive(Debug, Default)]
+struct Group {
+    jobs: Jobs,
+    live: u64,
+    late: u64,
+    weak: u64,
+    in_cohort: u64,
+    first_order: u64,
+    last_order: u64,
 }
 
-const ORIGIN_SHIFT: u32 = 64;
-const ORDER_SHIFT: u32 = 8;
-
-/// Distinct jobs among survivors.
-#[derive(Debug, Clone, Copy, Default)]
-struct Jobs {
-    leaving: Outcomes,
-    creating: u64,
+/// Survivors of one key so far.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// By [`Proof`]; most keys have one.
+    groups: [Option<Box<Group>>; 3],
+    sites: HashMap<u32, u64>,
+    /// One of them is a listener on an `EventTarget`.
+    pub has_target: bool,
 }
 
-impl Jobs {
-    /// Counts without memory where keys come sorted, as survivors of one thread mostly do, else sorts a copy.
-    fn count(keys: impl Iterator<Item = u128> + Clone) -> Self {
-        if let Some(jobs) = Self::count_sorted(keys.clone()) {
-            return jobs;
+impl Tally {
+    /// Counts one survivor of the present slice. Those up to order number `major_cut` lived through two major collections, those up to
+    /// `cohort_boundary` belong to the first cohort.
+    pub fn add(&mut self, survivor: &Survivor, major_cut: u64, cohort_boundary: u64) {
+        let is_weak = survivor.flags & FLAG_WEAK != 0;
+        let proof = match (survivor.order <= major_cut, is_weak) {
+            (true, _) => Proof::Collected,
+            (false, false) => Proof::Owner,
+            (false, true) => Proof::Weak,
+        };
+        let group = self.groups[proof as usize].get_or_insert_default();
+        group.jobs.add(survivor);
+        group.first_order =
+            if group.live == 0 { survivor.order } else { group.first_order.min(survivor.order) };
+        group.last_order = group.last_order.max(survivor.order);
+        group.live += 1;
+        group.late += u64::from(survivor.flags & FLAG_LATE != 0);
+        group.weak += u64::from(is_weak);
+        group.in_cohort += u64::from(survivor.order <= cohort_boundary);
+        self.has_target |= survivor.flags & FLAG_TARGET != 0;
+        if survivor.site != 0 {
+            *self.sites.entry(survivor.site).or_default() += 1;
         }
-        let mut sorted: Vec<u128> = keys.collect();
-        sorted.sort_unstable();
-        Self::count_sorted(sorted.into_iter()).unwrap_or_default()
     }
 
-    /// Nothing when a key is smaller than the one before.
-    fn count_sorted(keys: impl Iterator<Item = u128>) -> Option<Self> {
-        let mut jobs = Self::default();
-        let mut before: Option<u128> = None;
-        for key in keys {
-            if before.is_some_and(|before| key < before) {
-                return None;
-            }
-            if before.is_none_or(|before| key >> ORDER_SHIFT != before >> ORDER_SHIFT) {
-                jobs.add(key, before);
-            }
-            before = Some(key);
+    /// The slice is complete.
+    pub fn end_slice(&mut self) {
+        for group in self.groups.iter_mut().flatten() {
+            group.jobs.end_slice();
         }
-        Some(jobs)
     }
 
-    fn add(&mut self, key: u128, before: Option<u128>) {
-        match outcome_of(key) {
-            OUTCOME_COMPLETED => self.leaving.completed += 1,
-            OUTCOME_FAILED => self.leaving.failed += 1,
-            _ => self.leaving.timed_out += 1,
+    /// What they amount to. With `all_wait` all of the key wait for two major collections, not only those with a weak
+    /// reference alone.
+    #[must_use]
+    pub fn summary(&mut self, all_wait: bool) -> Summary {
+        let counted: &[Proof] =
+            if all_wait { &[Proof::Collected] } else { &[Proof::Collected, Proof::Owner] };
+        let mut summary = Summary { jobs_waiting: self.jobs_waiting(all_wait), ..Summary::default() };
+        for proof in counted {
+            let Some(group) = &mut self.groups[*proof as usize] else { continue };
+            let jobs = group.jobs.count();
+            let is_first = summary.live == 0;
+            summary.first_order =
+                if is_first { group.first_order } else { summary.first_order.min(group.first_order) };
+            summary.last_order = summary.last_order.max(group.last_order);
+            summary.live += group.live;
+            summary.leaving.completed += jobs.leaving.completed;
+            summary.leaving.failed += jobs.leaving.failed;
+            summary.leaving.timed_out += jobs.leaving.timed_out;
+            // A job has one end, so no job is in two of these.
+            summary.creating_jobs += jobs.creating;
+            summary.late += group.late;
+            summary.weak += group.weak;
+            summary.in_cohort += group.in_cohort;
         }
-        let origin = key >> ORIGIN_SHIFT;
-        let is_new = before.is_none_or(|before| before >> ORIGIN_SHIFT != origin);
-        self.creating += u64::from(is_new && origin != 0);
+        summary.collected = self.groups[Proof::Collected as usize].as_ref().map_or(0, |group| group.live);
+        summary
     }
-}
 
-#[expect(clippy::cast_possible_truncation, reason = "the outcome is in the lowest bits")]
-const fn outcome_of(key: u128) -> u8 {
-    key as u8 & OUTCOME_MASK
-}
-
-/// The most frequent sites of all survivors with their counts, by falling count, then by id; unknown ones (0) left out.
-#[must_use]
-pub fn count_sites<'a>(survivors: impl Iterator<Item = &'a Survivor>) -> Vec<(u32, u64)> {
-    let mut sites: Vec<u32> = survivors.map(|survivor| survivor.site).filter(|site| *site != 0).collect();
-    if !sites.is_sorted() {
-        sites.sort_unstable();
+    /// The most frequent sites with their counts, by falling count, then by id; unknown ones (0) left out.
+    #[must_use]
+    pub fn sites(&self) -> Vec<(u32, u64)> {
+        let mut counts: Vec<(u32, u64)> = self.sites.iter().map(|(site, count)| (*site, *count)).collect();
+        counts.sort_unstable_by_key(|&(site, count)| (std::cmp::Reverse(count), site));
+        counts.truncate(MAX_SITES_PER_KEY);
+        counts.shrink_to_fit();
+        counts
     }
-    let mut counts: Vec<(u32, u64)> =
-        sites.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64)).collect();
-    counts.sort_unstable_by_key(|&(site, count)| (std::cmp::Reverse(count), site));
-    counts.truncate(MAX_SITES_PER_KEY);
-    counts.shrink_to_fit();
-    counts
+
+    /// Bytes it holds beside its own size, estimated.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let groups: usize =
+            self.groups.iter().flatten().map(|group| size_of::<Group>() + group.jobs.bytes()).sum();
+        groups + self.sites.capacity() * (size_of::<(u32, u64)>() + 1)
+    }
+
+    fn jobs_waiting(&mut self, all_wait: bool) -> u64 {
+        let [_, strong, weak] = &mut self.groups;
+        let strong = strong.as_mut().filter(|_| all_wait);
+        let waiting = match (strong, weak) {
+            (Some(strong), Some(weak)) => strong.jobs.count_with(&mut weak.jobs),
+            (Some(group), None) | (None, Some(group)) => group.jobs.count(),
+            (None, None) => return 0,
+        };
+        waiting.leaving.total()
+    }
 }
 
 #[cfg(test)]
@@ -170,10 +169,21 @@ mod tests {
 
     use super::*;
 
-    const OPEN: Gate = Gate { major_cut: u64::MAX, all_wait: false };
-
     fn left(origin: u64, order: u64, site: u32, flags: u8) -> Survivor {
         Survivor { origin, order, born_at: 0, site, flags }
+    }
+
+    fn tally(survivors: &[Survivor], major_cut: u64, boundary: u64) -> Tally {
+        let mut tally = Tally::default();
+        for survivor in survivors {
+            tally.add(survivor, major_cut, boundary);
+        }
+        tally.end_slice();
+        tally
+    }
+
+    fn summarize(survivors: &[Survivor], boundary: u64) -> Summary {
+        tally(survivors, u64::MAX, boundary).summary(false)
     }
 
     #[test]
@@ -184,18 +194,18 @@ mod tests {
     #[test]
     fn jobs_count_once_however_much_they_left() {
         let survivors = [left(1, 1, 5, 0), left(1, 1, 5, 0), left(2, 2, 6, 1), left(3, 3, 5, 2)];
-        let summary = summarize(survivors.iter(), OPEN, 1);
+        let summary = summarize(&survivors, 1);
         assert_eq!(summary.live, 4);
         assert_eq!(summary.leaving, Outcomes { completed: 1, failed: 1, timed_out: 1 });
         assert_eq!((summary.in_cohort, summary.first_order, summary.last_order), (2, 1, 3));
-        assert_eq!(count_sites(survivors.iter()), [(5, 3), (6, 1)]);
+        assert_eq!(tally(&survivors, u64::MAX, 0).sites(), [(5, 3), (6, 1)]);
     }
 
     #[test]
     fn late_survivors_of_one_job_count_by_moment() {
         let survivors: Vec<_> =
             (1..=10).map(|born_at| Survivor { born_at, ..left(7, 1, 0, FLAG_LATE) }).collect();
-        let summary = summarize(survivors.iter(), OPEN, 0);
+        let summary = summarize(&survivors, 0);
         assert_eq!((summary.leaving.total(), summary.creating_jobs, summary.late), (10, 1, 10));
         assert_eq!((summary.first_order, summary.last_order), (1, 1));
     }
@@ -203,24 +213,29 @@ mod tests {
     #[test]
     fn survivors_outside_any_job_have_no_creating_job() {
         let survivors: Vec<_> = (1..=4).map(|order| left(0, order, 0, 0)).collect();
-        let summary = summarize(survivors.iter(), OPEN, 0);
+        let summary = summarize(&survivors, 0);
         assert_eq!((summary.leaving.total(), summary.creating_jobs), (4, 0));
     }
 
     #[test]
     fn weak_ones_wait_until_two_major_collections() {
         let survivors = [left(1, 1, 0, FLAG_WEAK), left(2, 2, 0, FLAG_WEAK), left(3, 3, 0, 0)];
-        let summary = summarize(survivors.iter(), Gate { major_cut: 1, all_wait: false }, 0);
+        let summary = tally(&survivors, 1, 0).summary(false);
         assert_eq!((summary.live, summary.jobs_waiting, summary.weak, summary.collected), (2, 1, 1, 1));
-        let all_wait = summarize(survivors.iter(), Gate { major_cut: 1, all_wait: true }, 0);
+        let all_wait = tally(&survivors, 1, 0).summary(true);
         assert_eq!((all_wait.live, all_wait.jobs_waiting), (1, 2));
     }
 
+    /// A job has one end and one outcome, whatever it left.
     fn any_survivor() -> impl Strategy<Value = Survivor> {
-        (0u64..12, 1u64..12, 0u32..14, 0u8..3, any::<bool>(), any::<bool>()).prop_map(
-            |(origin, order, site, outcome, late, weak)| {
-                let flags = outcome | if late { FLAG_LATE } else { 0 } | if weak { FLAG_WEAK } else { 0 };
-                left(origin, order, site, flags)
+        (0u64..12, 1u64..12, 0u32..14, any::<bool>(), any::<bool>()).prop_map(
+            |(origin, moment, site, is_late, weak)| {
+                let late = if is_late || origin == 0 { FLAG_LATE } else { 0 };
+                let order = if origin == 0 { moment } else { origin };
+                let born_at = if late == 0 { 0 } else { moment };
+                let outcome = u8::try_from(origin % 3).unwrap_or(0);
+                let flags = outcome | late | if weak { FLAG_WEAK } else { 0 };
+                Survivor { born_at, ..left(origin, order, site, flags) }
             },
         )
     }
@@ -231,23 +246,26 @@ mod tests {
             survivors in prop::collection::vec(any_survivor(), 0..80),
             major_cut in 0u64..12, all_wait: bool, boundary in 0u64..12,
         ) {
-            let summary = summarize(survivors.iter(), Gate { major_cut, all_wait }, boundary);
-            let counted: Vec<_> = survivors
+            let mut all = tally(&survivors, major_cut, boundary);
+            let summary = all.summary(all_wait);
+            let (counted, waiting): (Vec<&Survivor>, Vec<&Survivor>) = survivors
                 .iter()
-                .filter(|s| s.order <= major_cut || (!all_wait && s.flags & FLAG_WEAK == 0))
-                .collect();
-            let distinct: BTreeSet<_> = counted.iter().map(|s| (s.origin, s.order)).collect();
+                .partition(|s| s.order <= major_cut || (!all_wait && s.flags & FLAG_WEAK == 0));
+            let moment = |s: &Survivor| if s.born_at == 0 { s.order } else { s.born_at };
+            let distinct = |of: &[&Survivor]| of.iter().map(|s| (s.origin, moment(s))).collect::<BTreeSet<_>>();
             let creating: BTreeSet<_> = counted.iter().map(|s| s.origin).filter(|o| *o != 0).collect();
             prop_assert_eq!(summary.live, counted.len() as u64);
-            prop_assert_eq!(summary.leaving.total(), distinct.len() as u64);
+            prop_assert_eq!(summary.leaving.total(), distinct(&counted).len() as u64);
+            prop_assert_eq!(summary.jobs_waiting, distinct(&waiting).len() as u64);
             prop_assert_eq!(summary.creating_jobs, creating.len() as u64);
             prop_assert_eq!(summary.in_cohort, counted.iter().filter(|s| s.order <= boundary).count() as u64);
             prop_assert_eq!(summary.first_order, counted.iter().map(|s| s.order).min().unwrap_or(0));
+            prop_assert_eq!(summary.last_order, counted.iter().map(|s| s.order).max().unwrap_or(0));
             let mut sites = BTreeMap::new();
             for survivor in survivors.iter().filter(|s| s.site != 0) {
                 *sites.entry(survivor.site).or_insert(0u64) += 1;
             }
-            let top = count_sites(survivors.iter());
+            let top = all.sites();
             prop_assert!(top.iter().all(|(site, count)| sites[site] == *count));
             prop_assert_eq!(top.len(), sites.len().min(MAX_SITES_PER_KEY));
             prop_assert_eq!(top.first().map(|s| s.1), sites.values().max().copied());
@@ -255,12 +273,11 @@ mod tests {
 
         #[test]
         fn order_of_survivors_does_not_matter(
-            mut survivors in prop::collection::vec(any_survivor(), 0..40),
+            mut survivors in prop::collection::vec(any_survivor(), 0..40), all_wait: bool,
         ) {
-            let gate = Gate { major_cut: 5, all_wait: false };
-            let forward = summarize(survivors.iter(), gate, 4);
+            let forward = tally(&survivors, 5, 4).summary(all_wait);
             survivors.reverse();
-            prop_assert_eq!(forward, summarize(survivors.iter(), gate, 4));
+            prop_assert_eq!(forward, tally(&survivors, 5, 4).summary(all_wait));
         }
     }
 }

@@ -120,6 +120,14 @@ impl Default for CheckFacts {
 }
 
 impl Facts {
+    /// Creations that the JavaScript side had no room for.
+    #[must_use]
+    pub fn unwatched(&self) -> u64 {
+        const REASONS: [&str; 3] = ["owners", "timers", "immediates"];
+        let dropped = self.own.get("dropped");
+        REASONS.iter().filter_map(|reason| dropped?.get(reason)?.as_u64()).sum()
+    }
+
     /// Reads the facts of a report.
     ///
     /// # Errors

@@ -59,6 +59,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         finished: finished_all,
         completed,
         stuck: open_jobs.iter().filter(|job| job.stuck).count(),
+        unwatched: facts.unwatched(),
         fixed_jobs: facts.check.as_ref().and_then(|check| check.fixed_jobs),
         strict: is_strict,
     });

@@ -350,6 +350,16 @@ fn facts_pass_through_and_the_ledger_adds_what_it_dropped() {
 }
 
 #[test]
+fn report_is_not_clean_where_something_found_no_room() {
+    let bench = Bench::new(Mode::Production);
+    bench.run_jobs(40, |_| Vec::new());
+    assert_eq!(bench.report("{}").verdict, "clean");
+    let report = bench.report(r#"{"self":{"dropped":{"owners":2,"timers":1,"faults":9}}}"#);
+    assert_eq!(report.verdict, "inconclusive");
+    assert_eq!(report.notes, ["3 listeners or timers found no room and were not watched"]);
+}
+
+#[test]
 fn same_ledger_gives_the_same_bytes() {
     let bench = Bench::new(Mode::Check);
     bench.run_jobs(100, |jobs| every(2, jobs));

@@ -28,6 +28,8 @@ pub struct Sum {
     pub completed: u64,
     /// Jobs that will never end.
     pub stuck: usize,
+    /// Creations that found no room and were not watched: what looks like the end of growth may be theirs.
+    pub unwatched: u64,
     /// The number of jobs that the user asked for.
     pub fixed_jobs: Option<u64>,
     /// The user said that anything retained is a leak.
@@ -54,6 +56,9 @@ pub fn overall(sum: &Sum) -> (Verdict, Vec<String>) {
     if sum.undecided > 0 {
         let things = if sum.undecided == 1 { "1 leftover" } else { "some leftovers" };
         missing.push(format!("{things} may still turn out either way: more jobs would tell"));
+    }
+    if sum.unwatched > 0 {
+        missing.push(format!("{} listeners or timers found no room and were not watched", sum.unwatched));
     }
     if sum.mode == Mode::Check {
         if sum.finished > 0 && sum.completed == 0 {
@@ -91,6 +96,7 @@ mod tests {
         finished: 100,
         completed: 90,
         stuck: 0,
+        unwatched: 0,
         fixed_jobs: None,
         strict: false,
     };
@@ -127,6 +133,13 @@ mod tests {
     fn something_undecided_is_inconclusive_in_both_modes() {
         assert_eq!(verdict(Sum { undecided: 1, ..CLEAN }), Verdict::Inconclusive);
         assert_eq!(verdict(Sum { undecided: 1, mode: Mode::Production, ..CLEAN }), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn what_was_not_watched_may_leak() {
+        let (verdict, notes) = overall(&Sum { unwatched: 7, ..CLEAN });
+        assert_eq!(verdict, Verdict::Inconclusive);
+        assert_eq!(notes, ["7 listeners or timers found no room and were not watched"]);
     }
 
     #[test]
