@@ -65,7 +65,9 @@ function main() {
   const { values } = parseArgs({ options: { survivors: { type: 'string' }, rounds: { type: 'string' } } })
   const count = Number(values.survivors ?? 1_000_000)
   const ledger = native()
-  console.log(`node ${process.version}, ${os.cpus()[0].model.trim()}, ${new Date().toISOString().slice(0, 10)}`)
+  console.log(
+    `node ${process.version}, ${os.cpus()[0].model.trim()}, ${new Date().toISOString().slice(0, 10)}`
+  )
   for (const [name, make] of Object.entries(orders)) {
     const run = ledger.openRun('{"mode":"production"}')
     const list = make(generator(), count)

@@ -4,10 +4,10 @@
  * What a host may do to holdover, and what that costs: each scenario of bench/soak/scenarios.js in a process of its
  * own, without holdover (AsyncLocalStorage alone) and with it.
  *
- *     node bench/soak.js [scenario…] [--node PATH] [--scale F] [--level sites|counts] [--record]
+ *     node bench/soak.js [scenario…] [--node PATH] [--scale F] [--level sites|counts] [--record | --page]
  *
- * `--record` writes the results of that Node to bench/results/ and docs/soak.md from all results there. The exit code
- * is 1 when a figure misses its goal.
+ * `--record` writes the results of that Node to bench/results/ and docs/soak.md from all results there; `--page` writes
+ * the page alone. The exit code is 1 when a figure misses its goal.
  */
 
 const { spawnSync, execFileSync } = require('node:child_process')
@@ -29,9 +29,11 @@ function main() {
       node: { type: 'string', default: process.execPath },
       scale: { type: 'string', default: '1' },
       level: { type: 'string', default: 'sites' },
-      record: { type: 'boolean', default: false }
+      record: { type: 'boolean', default: false },
+      page: { type: 'boolean', default: false }
     }
   })
+  if (values.page) return fs.writeFileSync(PAGE, soakPage())
   const unknown = positionals.filter((name) => scenarios[name] === undefined)
   if (unknown.length > 0) {
     console.error(

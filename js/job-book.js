@@ -13,8 +13,8 @@ const MAX_WRITTEN = 4_096
 const MAX_OPEN_LOOKED_AT = 16
 /** Marks per grace period, so that a rate is at most this part of it behind. */
 const MARKS_PER_GRACE = 4
-/** Marks at most in a grace period, however often somebody asks for a report. */
-const MAX_MARKS_PER_GRACE = 16
+/** Marks two apart are at least this part of a grace period apart, however often somebody asks for a report. */
+const MARKS_AT_MOST = 16
 const OUTCOMES = [OUTCOME.completed, OUTCOME.failed, OUTCOME.timedOut]
 
 /**
@@ -149,9 +149,9 @@ class JobBook {
 
   /** Notes how many jobs have ended by now; what ended before the grace period is then known to the mark. */
   addMark() {
-    const [beforeLast, last] = this.marks.slice(-2)
-    // The newest stands in for one just before it, so that many reports make no more marks than time does.
-    if (last !== undefined && last.atMs - beforeLast.atMs < this.graceMs / MAX_MARKS_PER_GRACE)
+    const beforeLast = this.marks[this.marks.length - 2]
+    // Of many reports in a row only the newest mark stays: there are no more marks than time makes.
+    if (beforeLast !== undefined && this.now() - beforeLast.atMs < this.graceMs / MARKS_AT_MOST)
       this.marks.pop()
     this.marks.push(this.mark())
     const graceEndedAt = this.now() - this.graceMs

@@ -100,7 +100,8 @@ class Tracker {
     this.memory.sample(now, this.watch.jobs.ended)
     if (!this.watch.sampling.enabled || !this.budget.isOver(now, this.watch.sites.capturedMs)) return
     const percent = this.options.budget * 100
-    this.notes.push(`level stepped down to counts: holdover was over its budget of ${percent} % of a CPU`)
+    const note = `level stepped down to counts: holdover was over its budget of ${percent} % of a CPU`
+    if (!this.notes.includes(note)) this.notes.push(note)
     this.setLevel('counts')
   }
 
