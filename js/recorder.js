@@ -137,7 +137,7 @@ class Recorder {
     const fired = /** @type {any} */ (executionAsyncResource())
     if (timer._repeat !== null || fired._repeat !== null) return undefined
     const birth = this.timers.births.get(fired)
-    if (!(birth instanceof Birth) || birth.scope !== scope || birth.site === 0) return undefined
+    if (birth === undefined || birth.scope !== scope || birth.site === 0) return undefined
     return haveSameSource(fired._onTimeout, timer._onTimeout) ? birth : undefined
   }
 

@@ -26,6 +26,10 @@ const MAX_PROMISED = 64
 /** Recorded timers held, in the fallback without timer lists. */
 const MAX_RECORDED = 65_536
 
+/** Maps of shapes, and jobs in a row that share one; powers of two. */
+const SHAPE_MAPS = 64
+const JOBS_PER_MAP = 256
+
 const noop = () => {}
 
 /** The list a delay belongs to, as Node reads it, without touching an object that is not a number. @param {unknown} delay */
@@ -54,11 +58,14 @@ class Timers {
     this.recent = new Array(RECENT).fill(0)
     /** @type {Set<number>} */
     this.durations = new Set()
-    /**
-     * What is known of a timer beyond its context. Most have no line: of them only the shape is kept, as a number.
-     * @type {WeakMap<any, Birth | number>}
-     */
+    /** @type {WeakMap<any, Birth>} what is known of a timer beyond its context */
     this.births = new WeakMap()
+    /**
+     * Of all others only the shape is kept, as a number. Many small maps: a large one stops the loop while it grows,
+     * and the timers of jobs that ran together lie together.
+     * @type {Array<WeakMap<any, number>>}
+     */
+    this.shapes = Array.from({ length: SHAPE_MAPS }, () => new WeakMap())
     /** Stands for one such timer at a time, during one look. */
     this.transient = new Birth(null, 0, 0)
     /** @type {WeakMap<any, Map<number, Birth>>} timers/promises.setInterval: its Timeout is made later */
@@ -184,7 +191,7 @@ class Timers {
 
   /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration */
   look(pass, timer, duration) {
-    const birth = this.birthOf(timer, duration)
+    const birth = this.births.get(timer) ?? this.birthFromContext(timer, duration)
     const isInterval = timer._repeat !== null
     const interest = birth === null ? INTEREST.none : pass.interest(birth, !isInterval)
     if (birth === null || interest === INTEREST.none) return
@@ -192,7 +199,8 @@ class Timers {
     if (!isInterval && interest === INTEREST.survivor && !this.isOverdue(pass, birth, duration)) return
     if (birth.shape === 0) {
       birth.shape = pass.shape(birth, timerShape(timer._onTimeout, duration))
-      this.births.set(timer, birth === this.transient ? birth.shape : birth)
+      if (birth === this.transient) this.shapesOf(birth.scope).set(timer, birth.shape)
+      else this.births.set(timer, birth)
     }
     if (interest === INTEREST.held) {
       pass.hold(kind, birth)
@@ -204,19 +212,18 @@ class Timers {
     if (row.heldMs < duration) row.heldMs = duration
   }
 
-  /** @param {any} timer @param {number} duration @returns {Birth | null} */
-  birthOf(timer, duration) {
-    const known = this.births.get(timer)
-    return known instanceof Birth ? known : this.birthFromContext(timer, duration, known ?? 0)
+  /** @param {any} scope */
+  shapesOf(scope) {
+    return this.shapes[Math.trunc(scope.id / JOBS_PER_MAP) & (SHAPE_MAPS - 1)]
   }
 
   /**
    * A timer nobody recorded: made in an open job, or by Node itself on a job's behalf. `check`
    * records every timer of the host, so there it is Node's and none of ours.
-   * @param {any} timer @param {number} duration @param {number} shape 0 when not known yet
+   * @param {any} timer @param {number} duration
    * @returns {Birth | null} valid until the next look where it is `this.transient`
    */
-  birthFromContext(timer, duration, shape) {
+  birthFromContext(timer, duration) {
     const scope = this.internals.timerStore?.(timer)
     if (scope === undefined || scope.exempt || scope.watch !== this.watch) return null
     const promised = timer._repeat === null ? undefined : this.promised.get(scope)?.get(duration)
@@ -224,7 +231,7 @@ class Timers {
     if (this.watch.exact) return null
     const { transient } = this
     transient.scope = scope
-    transient.shape = shape
+    transient.shape = this.shapesOf(scope).get(timer) ?? 0
     return transient
   }
 
