@@ -28,11 +28,16 @@ function overBytes(bare, watched) {
   return watched.endHeapBytes - bare.endHeapBytes
 }
 
-/** For each of the things that stay. @param {any} bare @param {any} watched */
-function heldBytes(bare, watched) {
+/** How many things stay. @param {any} scenario @param {any} watched */
+function heldCount(scenario, watched) {
+  return scenario.heldCount ?? watched.heldCount
+}
+
+/** For each of them. @param {any} scenario @param {any} bare @param {any} watched */
+function heldBytes(scenario, bare, watched) {
   // What holdover takes for itself, modules above all, is no part of it: a small run would be all that.
   const ownBytes = watched.ownHeapBytes - watched.startHeapBytes
-  return (overBytes(bare, watched) - ownBytes) / watched.heldCount
+  return (overBytes(bare, watched) - ownBytes) / heldCount(scenario, watched)
 }
 
 /**
@@ -48,9 +53,9 @@ function judge(scenario, bare, watched) {
     add(over <= FLAT_BYTES, `heap ${mb(over)} MB over bare, at most ${mb(FLAT_BYTES)}`)
     add(climb <= CLIMB_BYTES, `last third ${mb(climb)} MB over the first, at most ${mb(CLIMB_BYTES)}`)
   } else {
-    const held = heldBytes(bare, watched)
+    const held = heldBytes(scenario, bare, watched)
     const most = scenario.heldBytes ?? HELD_BYTES
-    add(held <= most, `${held.toFixed(0)} bytes for each of ${watched.heldCount}, at most ${most}`)
+    add(held <= most, `${held.toFixed(0)} bytes for each of ${heldCount(scenario, watched)}, at most ${most}`)
   }
   for (const [reason, least] of Object.entries(scenario.bounds ?? {})) {
     const count = watched.holdover.dropped[reason]

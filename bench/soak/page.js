@@ -5,7 +5,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { scenarios } = require('./scenarios')
-const { climbBytes, overBytes, heldBytes, FLAT_BYTES, HELD_BYTES } = require('./judge')
+const { judge, climbBytes, overBytes, heldBytes, FLAT_BYTES, HELD_BYTES } = require('./judge')
 
 const ROOT = path.join(__dirname, '..', '..')
 const RESULTS = path.join(ROOT, 'bench', 'results')
@@ -52,8 +52,10 @@ function soakPage() {
   const runs = recordings()
   const machines = runs.map(({ node, machine, date }) => `* ${node}: ${date}, ${machine}`).join('\n')
   const missed = runs.flatMap(({ node, results }) =>
-    results.flatMap(({ scenario, goals }) =>
-      goals.filter((goal) => !goal.isMet).map(({ text }) => `* ${node}, \`${scenario}\`: ${text}`)
+    results.flatMap(({ scenario, bare, watched }) =>
+      judge(scenarios[scenario], bare, watched)
+        .filter((goal) => !goal.isMet)
+        .map(({ text }) => `* ${node}, \`${scenario}\`: ${text}`)
     )
   )
   return `${HEAD}
@@ -110,8 +112,8 @@ function flatCell({ bare, watched }) {
   return `${mb(overBytes(bare, watched))} MB (${mb(climbBytes(watched.samples) - climbBytes(bare.samples))})`
 }
 
-function heldCell({ bare, watched }) {
-  return heldBytes(bare, watched).toFixed(0)
+function heldCell({ scenario, bare, watched }) {
+  return heldBytes(scenarios[scenario], bare, watched).toFixed(0)
 }
 
 function boundCell({ scenario, watched }) {
