@@ -104,7 +104,8 @@ CPU time of one pass, and of its longest slice, which is how long it stops the l
 
 ${table(runs, ({ kind, isQuiet }) => kind === 'held' || isQuiet, passCell)}
 
-With one million live timers and nothing else to do:
+With one million live timers and nothing else to do for a minute (bare: ten seconds). Stops of the loop are by the wall
+clock, so a busy machine lengthens them, and V8's own collections are among them:
 
 ${table(runs, ({ isQuiet }) => isQuiet === true, quietCell)}
 
