@@ -58,11 +58,12 @@ impl Jobs {
         slice.sort_unstable();
         slice.dedup();
         match self.runs.last_mut() {
-            Some(run) if run.last() < slice.first() => run.extend_from_slice(&slice),
-            _ => self.runs.push(slice.clone()),
+            Some(run) if run.last() < slice.first() => run.append(&mut slice),
+            _ => {
+                slice.shrink_to_fit();
+                self.runs.push(slice);
+            }
         }
-        slice.clear();
-        self.slice = slice;
         while let [.., before, last] = self.runs.as_slice()
             && before.len() < 2 * last.len()
         {
