@@ -7,6 +7,7 @@ const { KIND } = require('../js/kinds')
 const { OUTCOME } = require('../js/job')
 const { LAYOUT } = require('../js/pass')
 const { BETWEEN_JOBS } = require('../js/watch')
+const { Tallies, TALLY_WORDS, MAX_TALLIES } = require('../js/tallies')
 
 const rust = JSON.parse(native().layout())
 
@@ -16,6 +17,14 @@ test('both sides of the batch layout agree', () => {
   assert.equal(LAYOUT.survivorWords, rust.survivorWords)
   assert.deepEqual({ ...LAYOUT.records }, rust.records)
   assert.deepEqual({ ...LAYOUT.flags, outcomeMask: 3 }, rust.flags)
+})
+
+test('both sides agree on where a thread counts its jobs', () => {
+  assert.equal(TALLY_WORDS, rust.tallyWords)
+  assert.equal(MAX_TALLIES, rust.maxTallies)
+  const tallies = new Tallies()
+  tallies.add(7)[OUTCOME.failed] = 3
+  assert.deepEqual([...tallies.words.slice(0, TALLY_WORDS)], [7, 0, 3, 0])
 })
 
 test('both sides number kinds and outcomes alike', () => {
@@ -29,9 +38,9 @@ test('both sides call what no job made by the same name', () => {
 })
 
 test('a batch that is not one is refused with a code, and nothing is lost', () => {
-  const run = native().openRun('{"mode":"check"}')
-  assert.throws(() => native().apply(Float64Array.of(1, run, 0)), /HOLDOVER_BATCH/)
+  const { run } = JSON.parse(native().joinRun(0, '{"mode":"check"}'))
+  assert.throws(() => native().apply(Float64Array.of(2, run, 0)), /HOLDOVER_BATCH/)
   assert.throws(() => native().apply(Float64Array.of(9, run, 0, 1, 1, 0, 0, 0, 0)), /HOLDOVER_BATCH/)
   assert.equal(JSON.parse(native().report(run, '{}')).verdict, 'inconclusive')
-  native().closeRun(run)
+  native().leaveRun(run, 0, new Float64Array(0))
 })

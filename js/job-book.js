@@ -36,9 +36,11 @@ class JobBook {
    * @param {(text: string) => number} init.intern a job name
    * @param {number} init.graceMs
    * @param {() => number} init.now ms
+   * @param {import('./tallies').Tallies | null} [init.tallies] where finished jobs are counted
    */
-  constructor({ intern, graceMs, now }) {
+  constructor({ intern, graceMs, now, tallies = null }) {
     this.intern = intern
+    this.tallies = tallies
     this.graceMs = graceMs
     this.now = now
     /** @type {Map<string, JobName>} by folded name */
@@ -79,7 +81,10 @@ class JobBook {
   /** @param {string} folded */
   addName(folded) {
     const text = this.names.size < MAX_NAMES ? folded : OTHER
-    const job = this.names.get(text) ?? new JobName(this.intern(text), text)
+    const known = this.names.get(text)
+    if (known !== undefined) return known
+    const id = this.intern(text)
+    const job = new JobName(id, text, this.tallies?.add(id))
     this.names.set(text, job)
     return job
   }

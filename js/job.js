@@ -8,14 +8,15 @@ class JobName {
   /**
    * @param {number} id interned by the ledger
    * @param {string} text
+   * @param {number[] | Float64Array} [finished] counters, by OUTCOME
    */
-  constructor(id, text) {
+  constructor(id, text, finished = [0, 0, 0]) {
     this.id = id
     this.text = text
     this.started = 0
     this.open = 0
     /** Finished jobs by OUTCOME. */
-    this.finished = [0, 0, 0]
+    this.finished = finished
     /** The part of `finished` that is warm-up and not measured. */
     this.warmup = [0, 0, 0]
     this.totalMs = 0

@@ -73,6 +73,7 @@ test('a job that hangs is named with its id, its place and what it holds', () =>
     {
       job: 'mail',
       jobId: '4711',
+      thread: 0,
       openForMs: 5_400_000,
       stuck: true,
       lastSite: { file: '/app/jobs/mail.js', line: 3, column: 1, function: '' },

@@ -7,6 +7,8 @@ const { formatCount, formatSite } = require('./format')
 
 const STDERR = 2
 const HOUR_MS = 3_600_000
+/** Findings, and jobs that hang, remembered as printed; the oldest are printed again if they are still there. */
+const MAX_RECALLED = 1_024
 
 /** A pino-like logger takes an object first. @param {any} logger */
 function isStructured(logger) {
@@ -34,6 +36,21 @@ class ConsoleReporter {
     this.stuck = new Set()
     this.lastPrintMs = 0
     this.faults = 0
+  }
+
+  /** What has been printed so far, for another one to go on from. */
+  get recollection() {
+    const [printed, stuck] = [[...this.printed], [...this.stuck]].map((list) => list.slice(-MAX_RECALLED))
+    return JSON.stringify({ printed, stuck, lastPrintMs: this.lastPrintMs })
+  }
+
+  /** Goes on from what another one printed. @param {string} recollection empty when nothing was printed yet */
+  recall(recollection) {
+    if (recollection === '') return
+    const { printed, stuck, lastPrintMs } = JSON.parse(recollection)
+    this.printed = new Map(printed)
+    this.stuck = new Set(stuck)
+    this.lastPrintMs = lastPrintMs
   }
 
   /** Prints what changed since the last call. @param {import('../index').Report} report @param {number} nowMs */
@@ -111,9 +128,9 @@ class ConsoleReporter {
   }
 }
 
-/** @param {{ job: string, jobId: any, lastSite: any }} job */
+/** @param {{ job: string, jobId: any, thread: number }} job */
 function stuckKey(job) {
-  return `${job.job} ${job.jobId}`
+  return `${job.job} ${job.jobId} ${job.thread}`
 }
 
 exports.ConsoleReporter = ConsoleReporter
