@@ -254,7 +254,7 @@ function refusedTerms(options, terms, thread) {
 function foldedNotes({ foldedNames }) {
   return foldedNames === 0
     ? []
-    : [`${foldedNames} job names look like ids and were folded: pass { name, id } instead`]
+    : ['job names that look like ids were folded into one: pass { name, id } instead']
 }
 
 /** @param {any} report */

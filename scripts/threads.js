@@ -2,10 +2,10 @@
 
 /**
  * Threads that load holdover and end in every way: by returning, `process.exit()`, a throw, a rejection, for lack of
- * memory, and terminated while they load, in a job, in a pass and between passes. Once in a process whose main thread
+ * memory, and terminated while they start, while they load, in a job, in a pass and between passes. Once in a process whose main thread
  * never loads holdover, once in one that started it. Nothing may crash, hang, or be left over.
  *
- *     npm run threads -- [--count 1000] [--seed 1] [--node PATH] [--record FILE]
+ *     npm run threads -- [--count 1000] [--seed 1] [--main never|starts] [--node PATH] [--record FILE]
  */
 
 const fs = require('node:fs')
@@ -21,6 +21,9 @@ const MIN_MS = 120_000
 /** Texts of call sites that turn up late. What is kept for one thread is some 800 bytes, so ten left over would show. */
 const MAX_GROWTH_BYTES = 8_000
 
+/** Whether the main thread starts holdover. @type {Record<string, boolean>} */
+const MAINS = { never: false, starts: true }
+
 /** How each ending shows in the thread that waits for it. @type {Record<string, RegExp>} */
 const EXPECTED = {
   return: /^exit 0$/,
@@ -29,7 +32,8 @@ const EXPECTED = {
   throw: /^expected 1$/,
   reject: /^expected 1$/,
   'out of memory': /^out of memory 1$/,
-  // Before its first line runs Node calls it 0.
+  // Before the first line of the thread runs Node calls it 0.
+  'terminate while starting': /^exit [01]$/,
   'terminate while loading': /^exit [01]$/,
   'terminate in a job': /^exit 1$/,
   'terminate in a pass': /^exit 1$/,
@@ -69,7 +73,8 @@ function faultsOf({ outcomes, before, after, mainLoaded, jobs }, { mainStarts })
   if (mainLoaded !== mainStarts) faults.push('main loaded the addon where it should not, or the reverse')
   // A thread that is terminated between the end of a job and the storm's own count has one job more in the report.
   const surplus = jobs === null ? 0 : jobs.reported - jobs.counted
-  if (surplus < 0 || surplus > terminated) faults.push(`${jobs.reported} jobs reported, ${jobs.counted} finished`)
+  if (surplus < 0 || surplus > terminated)
+    faults.push(`${jobs.reported} jobs reported, ${jobs.counted} finished`)
   return faults
 }
 
@@ -80,7 +85,8 @@ function describe({ node, outcomes, seconds, before, after, jobs }, mainStarts, 
     `node ${node}, main ${mainStarts ? 'has started holdover' : 'never loads it'}: ${count} threads in ${seconds.toFixed(0)} s`,
     `  ledger ${before.bytes} bytes before, ${after.bytes} after, threads left ${after.threads}, panics ${after.panics}; rss ${mb} MB more`
   ]
-  if (jobs !== null) lines.push(`  jobs: ${jobs.counted} counted by the threads, ${jobs.reported} in the report`)
+  if (jobs !== null)
+    lines.push(`  jobs: ${jobs.counted} counted by the threads, ${jobs.reported} in the report`)
   for (const outcome of Object.keys(outcomes).sort()) lines.push(`  ${outcomes[outcome]} × ${outcome}`)
   return lines.join('\n')
 }
@@ -90,14 +96,19 @@ function main() {
     options: {
       count: { type: 'string' },
       seed: { type: 'string' },
+      main: { type: 'string' },
       node: { type: 'string' },
       record: { type: 'string' }
     }
   })
   const count = Number(values.count ?? 1_000)
   const seed = Number(values.seed ?? 1)
-  const parts = [`${os.cpus().length} × ${os.cpus()[0].model}, ${new Date().toISOString().slice(0, 10)}, seed ${seed}`]
-  for (const mainStarts of [false, true]) {
+  const parts = [
+    `${os.cpus().length} × ${os.cpus()[0].model}, ${new Date().toISOString().slice(0, 10)}, seed ${seed}`
+  ]
+  const mains = values.main === undefined ? Object.keys(MAINS) : [values.main]
+  for (const main of mains) {
+    const mainStarts = MAINS[main]
     const { result, faults } = run(values.node ?? process.execPath, { count, seed, mainStarts })
     if (result !== null) parts.push(describe(result, mainStarts, count))
     for (const fault of faults) parts.push(`  FAULT ${fault}`)

@@ -72,7 +72,9 @@ test('a finding that returned is withdrawn in one line, and printed in full if i
 
 test('a job that hangs is printed once', () => {
   const { lines, reporter: it } = reporter()
-  const openJobs = [{ job: 'mail', jobId: '7', thread: 0, openForMs: 99_000, stuck: true, lastSite: null, holds: [] }]
+  const openJobs = [
+    { job: 'mail', jobId: '7', thread: 0, openForMs: 99_000, stuck: true, lastSite: null, holds: [] }
+  ]
   it.report(report({ verdict: 'inconclusive', openJobs }), 1)
   it.report(report({ verdict: 'inconclusive', openJobs }), 2)
   assert.equal(lines.length, 1)

@@ -29,7 +29,8 @@ const ENDINGS = [
   { name: 'throw', share: 3 },
   { name: 'reject', share: 1 },
   { name: 'out of memory', share: 1, limits: { maxOldGenerationSizeMb: 12, maxYoungGenerationSizeMb: 2 } },
-  { name: 'terminate while loading', share: 4, withinMs: 400, atOnce: true },
+  { name: 'terminate while starting', share: 2, withinMs: 400, atOnce: true },
+  { name: 'terminate while loading', share: 4, withinMs: 80 },
   { name: 'terminate in a job', share: 2, withinMs: 10 },
   { name: 'terminate in a pass', share: 2, withinMs: 10 },
   { name: 'terminate between passes', share: 2, withinMs: 150 }

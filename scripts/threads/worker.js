@@ -12,6 +12,7 @@ const { ending, holdoverFile, counts, passEveryMs } = workerData
 const DONE = 0
 const bus = new EventEmitter().setMaxListeners(0)
 
+if (ending === 'terminate while loading') parentPort.postMessage('now')
 const holdover = require(holdoverFile)
 const tracker = holdover.start({ graceMs: passEveryMs, report: { everyMs: 100, logger: silent() } })
 
@@ -35,6 +36,10 @@ function fill() {
   for (;;) taken.push(new Array(10_000).fill(taken.length))
 }
 
+function stay() {
+  setInterval(() => {}, 1_000)
+}
+
 const endings = {
   return() {},
   exit() {
@@ -45,7 +50,7 @@ const endings = {
   },
   reject() {
     Promise.reject(new Error('expected'))
-    setInterval(() => {}, 1_000)
+    stay()
   },
   'exit in a job'() {
     job(() => process.exit(3))
@@ -53,9 +58,8 @@ const endings = {
   'out of memory'() {
     job(fill)
   },
-  'terminate while loading'() {
-    setInterval(() => {}, 1_000)
-  },
+  'terminate while starting': stay,
+  'terminate while loading': stay,
   'terminate in a job'() {
     parentPort.postMessage('now')
     for (;;) job(() => new Promise(() => {}))

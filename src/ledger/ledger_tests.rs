@@ -323,7 +323,9 @@ proptest! {
         let (in_turn, same_run) = ledger(Mode::Production);
         prop_assert_eq!(run, same_run);
         for (thread, deeds) in (1u32..).zip(lives(run)) {
-            deeds.iter().for_each(|deed| perform(&in_turn, thread, deed));
+            for deed in &deeds {
+                perform(&in_turn, thread, deed);
+            }
         }
         let mut queues: Vec<_> = lives(run).map(Vec::into_iter).collect();
         for pick in picks.into_iter().chain((0..4).rev().flat_map(|thread| std::iter::repeat_n(thread, 500))) {
