@@ -90,7 +90,7 @@ function closeWatch(watch) {
   if (at === -1) return
   running.splice(at, 1)
   routeHooks()
-  watch.ledger.leaveRun(watch.run, watch.thread, watch.exact ? new Float64Array(0) : tallies.words)
+  watch.ledger.leaveRun(watch.run, watch.thread, watch.jobs.tallies?.words ?? new Float64Array(0))
 }
 
 /** What the report says about where it was made. */

@@ -102,5 +102,9 @@ mod tests {
             BatchError::UnknownRun { run: 4 }.to_string(),
             "word 1: run 4 is not open; call joinRun first and send nothing after leaveRun"
         );
+        assert_eq!(
+            BatchError::UnknownThread { run: 4, thread: 7 }.to_string(),
+            "word 2: thread 7 takes no part in run 4; call joinRun first"
+        );
     }
 }
