@@ -4,7 +4,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { native } = require('../js/native')
 const { KIND } = require('../js/kinds')
-const { OUTCOME } = require('../js/job')
+const { JobName, OUTCOME } = require('../js/job')
 const { LAYOUT } = require('../js/pass')
 const { BETWEEN_JOBS } = require('../js/watch')
 const { Tallies, TALLY_WORDS, MAX_TALLIES } = require('../js/tallies')
@@ -23,8 +23,11 @@ test('both sides agree on where a thread counts its jobs', () => {
   assert.equal(TALLY_WORDS, rust.tallyWords)
   assert.equal(MAX_TALLIES, rust.maxTallies)
   const tallies = new Tallies()
-  tallies.add(7)[OUTCOME.failed] = 3
-  assert.deepEqual([...tallies.words.slice(0, TALLY_WORDS)], [7, 0, 3, 0])
+  const job = new JobName(7, 'mail', tallies.add(7))
+  job.finished[OUTCOME.failed] = 3
+  job.totalMs += 90
+  job.maxMs = 40
+  assert.deepEqual([...tallies.words.slice(0, TALLY_WORDS)], [7, 0, 3, 0, 90, 40])
 })
 
 test('both sides number kinds and outcomes alike', () => {

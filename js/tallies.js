@@ -1,12 +1,12 @@
 'use strict'
 
 /** The layout is the contract with src/ledger/tally.rs; __test__/wire.test.js compares both sides. */
-const TALLY_WORDS = 4
+const TALLY_WORDS = 6
 const MAX_TALLIES = 513
 
 /**
  * Finished jobs by name, counted where Rust finds them when this thread ends, however it ends: what a thread that is
- * terminated did since its last pass would be lost otherwise. `name completed failed timedOut`, again and again.
+ * terminated did since its last pass would be lost otherwise. `name completed failed timedOut totalMs maxMs`, again and again.
  */
 class Tallies {
   constructor() {
@@ -20,7 +20,7 @@ class Tallies {
     this.used = 0
   }
 
-  /** @param {number} name its id @returns {Float64Array} counters of one more name, by OUTCOME */
+  /** @param {number} name its id @returns {Float64Array} counters of one more name, as JobName has them */
   add(name) {
     const at = this.used++ * TALLY_WORDS
     this.words[at] = name

@@ -80,6 +80,8 @@ impl JobCounts {
         self.failed = self.failed.max(tally.failed);
         self.timed_out = self.timed_out.max(tally.timed_out);
         self.now = [self.completed, self.failed, self.timed_out];
+        self.mean_ms = tally.total_ms.checked_div(self.finished()).unwrap_or(0);
+        self.max_ms = self.max_ms.max(tally.max_ms);
     }
 }
 

@@ -125,16 +125,19 @@ fn thread_that_ended_leaves_its_finished_jobs_and_nothing_else() {
 fn jobs_since_the_last_pass_of_a_thread_that_ended_count_too() {
     let (ledger, run) = threads(2);
     ledger.apply(&pass(run, 1, 1, 20).jobs(3, 20).jobs(4, 5).words()).unwrap();
-    ledger.end_thread(1, &[3.0, 26.0, 1.0, 0.0, 7.0, 0.0, 0.0, 2.0]);
+    ledger.end_thread(1, &[3.0, 26.0, 1.0, 0.0, 2_700.0, 400.0, 7.0, 0.0, 0.0, 2.0, 8.0, 6.0]);
     let retired = ledger.view(run, |view| view.retired.clone()).unwrap();
     let finished = |name| retired.jobs[&name].finished();
     assert_eq!((finished(3), finished(4), finished(7), retired.finished_all), (27, 5, 2, 34));
+    // Else a job that is as long as its peers would look stuck once they ended with their threads.
+    let took = |name| (retired.jobs[&name].mean_ms, retired.jobs[&name].max_ms);
+    assert_eq!((took(3), took(4), took(7)), ((100, 400), (5, 9), (4, 6)));
 }
 
 #[test]
 fn thread_that_never_made_a_pass_leaves_what_it_counted_itself() {
     let (ledger, run) = threads(2);
-    ledger.end_thread(1, &[3.0, 1.0, 0.0, 0.0]);
+    ledger.end_thread(1, &[3.0, 1.0, 0.0, 0.0, 5.0, 5.0]);
     assert_eq!(ledger.view(run, |view| view.retired.finished_all), Some(1));
 }
 
@@ -235,7 +238,7 @@ fn threads_that_do_everything_at_once_neither_block_each_other_nor_lose_a_job() 
         if ledger.printed(run, thread).is_some() {
             ledger.keep_printed(run, "{}");
         }
-        ledger.end_thread(thread, &[3.0, 46.0, 0.0, 0.0]);
+        ledger.end_thread(thread, &[3.0, 46.0, 0.0, 0.0, 230.0, 9.0]);
     };
     thread::scope(|scope| {
         for lane in 0..THREADS {
@@ -296,7 +299,7 @@ fn life(run: u32, thread: u32, is_mortal: bool) -> Vec<Deed> {
     let mut deeds = vec![Deed::Join];
     deeds.extend(history(run, thread, 8).into_iter().map(Deed::Send));
     if is_mortal {
-        deeds.push(Deed::End(vec![3.0, 122.0, 0.0, 0.0]));
+        deeds.push(Deed::End(vec![3.0, 122.0, 0.0, 0.0, 610.0, 9.0]));
     }
     deeds
 }

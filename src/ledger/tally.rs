@@ -3,7 +3,7 @@
 /// Names a thread counts apart, with `(other)`.
 pub const MAX_TALLIES: usize = 513;
 /// Words of one tally.
-pub const TALLY_WORDS: usize = 4;
+pub const TALLY_WORDS: usize = 6;
 
 /// Jobs of one name that one thread finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +16,15 @@ pub struct Tally {
     pub failed: u64,
     /// Were given up on.
     pub timed_out: u64,
+    /// How long all of them took, in milliseconds.
+    pub total_ms: u64,
+    /// How long the longest of them took, in milliseconds.
+    pub max_ms: u64,
 }
 
 impl Tally {
-    /// Reads `name completed failed timedOut`, again and again; a slot without a name, or with a word that is no count, is
-    /// skipped. Tallies of one name are added up.
+    /// Reads `name completed failed timedOut totalMs maxMs`, again and again; a slot without a name, or with a word that is
+    /// no count, is skipped. Tallies of one name are added up.
     #[must_use]
     pub fn read(words: &[f64]) -> Vec<Self> {
         let mut tallies: Vec<Self> = Vec::new();
@@ -35,13 +39,15 @@ impl Tally {
     }
 
     fn read_one(slot: &[f64]) -> Option<Self> {
-        let [name, completed, failed, timed_out] = *slot else { return None };
-        let name = u32::try_from(count(name)?).ok().filter(|name| *name > 0)?;
+        let [name, completed, failed, timed_out, total_ms, max_ms] = *slot else { return None };
         Some(Self {
-            name,
+            name: u32::try_from(count(name)?).ok().filter(|name| *name > 0)?,
             completed: count(completed)?,
             failed: count(failed)?,
             timed_out: count(timed_out)?,
+            // A clock that was set back may have made these negative; the counts are right all the same.
+            total_ms: count(total_ms).unwrap_or(0),
+            max_ms: count(max_ms).unwrap_or(0),
         })
     }
 
@@ -49,6 +55,8 @@ impl Tally {
         self.completed = self.completed.saturating_add(other.completed);
         self.failed = self.failed.saturating_add(other.failed);
         self.timed_out = self.timed_out.saturating_add(other.timed_out);
+        self.total_ms = self.total_ms.saturating_add(other.total_ms);
+        self.max_ms = self.max_ms.max(other.max_ms);
     }
 }
 
@@ -68,8 +76,9 @@ mod tests {
 
     #[test]
     fn slots_are_read_until_the_words_end_and_empty_ones_are_skipped() {
-        let words = [3.0, 5.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 4.0, 7.0, 0.0, 0.0, 9.0];
-        let first = Tally { name: 3, completed: 5, failed: 1, timed_out: 2 };
+        let words = [[3.0, 5.0, 1.0, 2.0, 90.0, 40.0], [0.0; 6], [4.0, 7.0, 0.0, 0.0, 0.0, 0.0]].concat();
+        let words = [&words[..], &[9.0]].concat();
+        let first = Tally { name: 3, completed: 5, failed: 1, timed_out: 2, total_ms: 90, max_ms: 40 };
         assert_eq!(Tally::read(&words)[0], first);
         assert_eq!(names(&words), [3, 4]);
         assert_eq!(Tally::read(&[]), []);
@@ -77,21 +86,26 @@ mod tests {
 
     #[test]
     fn names_folded_into_one_add_up() {
-        let words = [1.0, 5.0, 1.0, 0.0, 1.0, 2.0, 0.0, 4.0];
-        assert_eq!(Tally::read(&words), [Tally { name: 1, completed: 7, failed: 1, timed_out: 4 }]);
+        let words = [1.0, 5.0, 1.0, 0.0, 90.0, 40.0, 1.0, 2.0, 0.0, 4.0, 10.0, 8.0];
+        let sum = Tally { name: 1, completed: 7, failed: 1, timed_out: 4, total_ms: 100, max_ms: 40 };
+        assert_eq!(Tally::read(&words), [sum]);
     }
 
     #[test]
     fn words_that_are_no_counts_spoil_their_slot_alone() {
         for wrong in [f64::NAN, f64::INFINITY, -1.0, 0.5, 1e300] {
-            assert_eq!(names(&[3.0, wrong, 0.0, 0.0, 4.0, 1.0, 0.0, 0.0]), [4], "{wrong}");
-            assert_eq!(names(&[wrong, 1.0, 0.0, 0.0]), [] as [u32; 0], "{wrong}");
+            let first = [3.0, wrong, 0.0, 0.0, 0.0, 0.0];
+            assert_eq!(names(&[first, [4.0, 1.0, 0.0, 0.0, 0.0, 0.0]].concat()), [4], "{wrong}");
+            assert_eq!(names(&[wrong, 1.0, 0.0, 0.0, 0.0, 0.0]), [] as [u32; 0], "{wrong}");
+            let taken_by_a_wrong_clock = Tally::read(&[3.0, 1.0, 0.0, 0.0, wrong, wrong]);
+            assert_eq!((taken_by_a_wrong_clock[0].completed, taken_by_a_wrong_clock[0].max_ms), (1, 0));
         }
     }
 
     #[test]
     fn no_more_slots_are_read_than_a_thread_can_have() {
-        let words: Vec<f64> = (1..=1_000u32).flat_map(|name| [f64::from(name), 1.0, 0.0, 0.0]).collect();
+        let words: Vec<f64> =
+            (1..=1_000u32).flat_map(|name| [f64::from(name), 1.0, 0.0, 0.0, 0.0, 0.0]).collect();
         assert_eq!(Tally::read(&words).len(), MAX_TALLIES);
     }
 }
