@@ -4,9 +4,10 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { native } = require('../js/native')
 const { KIND } = require('../js/kinds')
-const { OUTCOME } = require('../js/job')
+const { JobName, OUTCOME } = require('../js/job')
 const { LAYOUT } = require('../js/pass')
 const { BETWEEN_JOBS } = require('../js/watch')
+const { Tallies, TALLY_WORDS, MAX_TALLIES } = require('../js/tallies')
 
 const rust = JSON.parse(native().layout())
 
@@ -16,6 +17,17 @@ test('both sides of the batch layout agree', () => {
   assert.equal(LAYOUT.survivorWords, rust.survivorWords)
   assert.deepEqual({ ...LAYOUT.records }, rust.records)
   assert.deepEqual({ ...LAYOUT.flags, outcomeMask: 3 }, rust.flags)
+})
+
+test('both sides agree on where a thread counts its jobs', () => {
+  assert.equal(TALLY_WORDS, rust.tallyWords)
+  assert.equal(MAX_TALLIES, rust.maxTallies)
+  const tallies = new Tallies()
+  const job = new JobName(7, 'mail', tallies.add(7))
+  job.finished[OUTCOME.failed] = 3
+  job.totalMs += 90
+  job.maxMs = 40
+  assert.deepEqual([...tallies.words.slice(0, TALLY_WORDS)], [7, 0, 3, 0, 90, 40])
 })
 
 test('both sides number kinds and outcomes alike', () => {
@@ -29,9 +41,9 @@ test('both sides call what no job made by the same name', () => {
 })
 
 test('a batch that is not one is refused with a code, and nothing is lost', () => {
-  const run = native().openRun('{"mode":"check"}')
-  assert.throws(() => native().apply(Float64Array.of(1, run, 0)), /HOLDOVER_BATCH/)
+  const { run } = JSON.parse(native().joinRun(0, '{"mode":"check"}'))
+  assert.throws(() => native().apply(Float64Array.of(2, run, 0)), /HOLDOVER_BATCH/)
   assert.throws(() => native().apply(Float64Array.of(9, run, 0, 1, 1, 0, 0, 0, 0)), /HOLDOVER_BATCH/)
   assert.equal(JSON.parse(native().report(run, '{}')).verdict, 'inconclusive')
-  native().closeRun(run)
+  native().leaveRun(run, 0, new Float64Array(0))
 })

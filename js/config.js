@@ -212,6 +212,11 @@ function resolveOne(name, option, options, env) {
     }
     return value
   }
+  return fallback(option)
+}
+
+/** @param {Option} option */
+function fallback(option) {
   return typeof option.fallback === 'function' ? option.fallback() : option.fallback
 }
 
@@ -268,4 +273,4 @@ function isOff(env = process.env) {
   return ['off', '0', 'false'].includes((env.HOLDOVER ?? '').toLowerCase())
 }
 
-module.exports = { START, CHECK, resolve, isOff, show }
+module.exports = { START, CHECK, resolve, fallback, isOff, show }

@@ -6,7 +6,7 @@ const { native } = require('./native')
 const { installHooks, uninstallHooks } = require('./hooks')
 const { probeInternals, describeFallbacks } = require('./hooks/internals')
 const { Watch } = require('./watch')
-const { addLiveJobs } = require('./live-jobs')
+const { Tallies } = require('./tallies')
 
 /**
  * Milliseconds since the epoch. Taken at load, since runners replace it by a fake clock; half the price of
@@ -19,6 +19,10 @@ const clock = Date.now
  * @type {Watch[]}
  */
 const running = []
+
+/** Of the run that this thread shares with the others of the process. */
+const tallies = new Tallies()
+let hasEntered = false
 
 /** The run that records now, or null. */
 function activeWatch() {
@@ -39,31 +43,54 @@ function pauseWatch(watch, paused) {
   routeHooks()
 }
 
+/** From here on the ledger learns when this thread ends. Before the first run, so that none is left behind. @param {any} ledger */
+function enterThread(ledger) {
+  if (hasEntered) return
+  ledger.enterThread(threadId, tallies.words)
+  hasEntered = true
+}
+
 /**
- * Opens a run in the ledger and points the hooks at it.
+ * Joins a run of the ledger and points the hooks at it: a check is a run of its own, in production all threads of the
+ * process share one, and what the first of them said holds for all.
  * @param {object} options
  * @param {'production' | 'check'} options.mode
  * @param {number} options.graceMs
+ * @param {string} [options.name] of the worker
+ * @param {boolean} [options.prints] whether this thread would print for all
  */
-function openWatch({ mode, graceMs }) {
+function openWatch({ mode, graceMs, name = '', prints = false }) {
   const ledger = native()
   const internals = probeInternals(process.env.HOLDOVER_PRIVATE_FIELDS !== 'off')
-  const run = ledger.openRun(JSON.stringify({ mode, graceMs }))
-  const watch = new Watch({ ledger, run, thread: threadId, mode, graceMs, internals, now: clock })
+  const isShared = mode === 'production'
+  enterThread(ledger)
+  if (isShared) tallies.clear()
+  const config = { mode, graceMs, name, prints, startedAtMs: Math.round(clock()) }
+  const terms = JSON.parse(ledger.joinRun(threadId, JSON.stringify(config)))
+  const watch = new Watch({
+    ledger,
+    run: terms.run,
+    thread: threadId,
+    mode,
+    graceMs: terms.graceMs,
+    internals,
+    now: clock,
+    tallies: isShared ? tallies : null
+  })
   // A worker module that calls start() while it is checked must not take the hooks from the check.
-  if (mode === 'production') running.unshift(watch)
+  if (isShared) running.unshift(watch)
   else running.push(watch)
   routeHooks()
-  return { watch, notes: describeFallbacks(internals) }
+  return { watch, terms, notes: describeFallbacks(internals) }
 }
 
-/** Ends a run: the hooks go back to the run before it, or off when it was the last. @param {Watch} watch */
+/** Leaves a run: the hooks go back to the run before it, or off when it was the last. @param {Watch} watch */
 function closeWatch(watch) {
   const at = running.indexOf(watch)
   if (at === -1) return
   running.splice(at, 1)
   routeHooks()
-  watch.ledger.closeRun(watch.run)
+  watch.ledger.leaveRun(watch.run, watch.thread, watch.jobs.tallies?.words ?? new Float64Array(0))
 }
 
 /** What the report says about where it was made. */
@@ -94,9 +121,7 @@ function originalSites(watch) {
 function askReport(watch, facts, hasPlaces) {
   const { sites, notes } = hasPlaces ? originalSites(watch) : { sites: {}, notes: [] }
   const all = { ...facts, notes: [...facts.notes, ...notes], sites, env: environment() }
-  const report = JSON.parse(watch.ledger.report(watch.run, JSON.stringify(all)))
-  addLiveJobs(report, watch)
-  return report
+  return JSON.parse(watch.ledger.report(watch.run, JSON.stringify(all)))
 }
 
 module.exports = { activeWatch, openWatch, pauseWatch, closeWatch, askReport, environment, clock }

@@ -26,6 +26,8 @@ export interface Leak {
   /** How many are alive now. */
   count: number
   jobsFinished: number
+  /** In how many threads some are alive now; `jobsFinished` and `perJob` are of all threads that live. */
+  threads: number
   /** Jobs that left something, by how they ended. */
   jobsLeaving: { completed: number; failed: number; timedOut: number }
   /** Where it was created; null when that was never sampled. */
@@ -93,6 +95,8 @@ export interface OpenJob {
   job: string
   /** The id given to `runJob`, or null. */
   jobId: string | null
+  /** The thread it runs in, 0 for the main thread. */
+  thread: number
   openForMs: number
   stuck: boolean
   /** Where it last created something that was sampled. */
@@ -100,6 +104,18 @@ export interface OpenJob {
   holds: Array<{ kind: ResourceKind; description: string; count: number }>
 }
 
+/** A thread that takes part. */
+export interface ThreadRow {
+  /** As `require('node:worker_threads').threadId`, 0 for the main thread. */
+  thread: number
+  jobsFinished: number
+  heapUsedBytes: number
+  heapLimitBytes: number
+  /** CPU time that holdover used in it, ms. */
+  ownCpuMs: number
+}
+
+/** Of the process: heaps are a thread's own and add up, `rssBytes` is one. */
 export interface Memory {
   heapUsedBytes: number
   /** Heap in use right after the last major collection. */
@@ -132,6 +148,8 @@ export interface Report {
   returned: Returned[]
   openJobs: OpenJob[]
   jobs: Array<{ name: string; completed: number; failed: number; timedOut: number; open: number }>
+  /** The threads that take part, by id; empty in a check, which is of its own thread alone. */
+  threads: ThreadRow[]
   memory: Memory
   /** What holdover itself cost: a share of one CPU (null in a check), bytes of its books, what it did not record. */
   self: { cpuShare: number | null; bytes: number; dropped: Record<string, number> }
@@ -169,9 +187,9 @@ export interface StartOptions {
 }
 
 export interface Tracker {
-  /** What the jobs hold now. */
+  /** What the jobs of the process hold: of this thread now, of the others as of their last look. */
   report(): Report
-  /** Prints the whole report now. */
+  /** Prints the whole report now. Of several threads one prints by itself, any prints when asked. */
   print(): void
   readonly level: Level
   setLevel(level: Level): void
@@ -181,7 +199,7 @@ export interface Tracker {
   on(event: 'pressure', listener: (memory: Memory) => void): this
   /** Leaking and near its limit: let the process go after the current job. */
   shouldRecycle(): boolean
-  /** Puts every patched function back and forgets what was recorded. */
+  /** Puts every patched function of this thread back and forgets what was recorded in it. */
   stop(): void
 }
 
@@ -206,7 +224,10 @@ export interface CheckOptions {
   allowInconclusive?: boolean
 }
 
-/** Starts watching this thread's jobs. Calling it again returns the running tracker. */
+/**
+ * Starts watching this thread's jobs. All threads that start make one report; `name` and `graceMs` are those of the first.
+ * Calling it again returns the running tracker.
+ */
 export function start(options?: StartOptions): Tracker
 
 /**

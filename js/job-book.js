@@ -38,9 +38,11 @@ class JobBook {
    * @param {(text: string) => number} init.intern a job name
    * @param {number} init.graceMs
    * @param {() => number} init.now ms
+   * @param {import('./tallies').Tallies | null} [init.tallies] where finished jobs are counted
    */
-  constructor({ intern, graceMs, now }) {
+  constructor({ intern, graceMs, now, tallies = null }) {
     this.intern = intern
+    this.tallies = tallies
     this.graceMs = graceMs
     this.now = now
     /** @type {Map<string, JobName>} by folded name */
@@ -82,7 +84,9 @@ class JobBook {
   addName(folded) {
     const id = this.intern(folded)
     const text = id === OTHER_ID ? OTHER : folded
-    const job = this.names.get(text) ?? new JobName(id, text)
+    const known = this.names.get(text)
+    if (known !== undefined) return known
+    const job = new JobName(id, text, this.tallies?.add(id))
     this.names.set(text, job)
     return job
   }

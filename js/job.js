@@ -3,23 +3,42 @@
 /** How a job ended; the numbers go over the wire (see src/ledger/batch.rs). */
 const OUTCOME = Object.freeze({ completed: 0, failed: 1, timedOut: 2 })
 
+/** Places among the counters of a name, after those by OUTCOME. */
+const TOTAL_MS = 3
+const MAX_MS = 4
+
 /** One job name and its counters in this thread. */
 class JobName {
   /**
    * @param {number} id interned by the ledger
    * @param {string} text
+   * @param {number[] | Float64Array} [counters] finished jobs by OUTCOME, how long they took, and the longest of them
    */
-  constructor(id, text) {
+  constructor(id, text, counters = [0, 0, 0, 0, 0]) {
     this.id = id
     this.text = text
     this.started = 0
     this.open = 0
     /** Finished jobs by OUTCOME. */
-    this.finished = [0, 0, 0]
+    this.finished = counters
     /** The part of `finished` that is warm-up and not measured. */
     this.warmup = [0, 0, 0]
-    this.totalMs = 0
-    this.maxMs = 0
+  }
+
+  get totalMs() {
+    return this.finished[TOTAL_MS]
+  }
+
+  set totalMs(ms) {
+    this.finished[TOTAL_MS] = ms
+  }
+
+  get maxMs() {
+    return this.finished[MAX_MS]
+  }
+
+  set maxMs(ms) {
+    this.finished[MAX_MS] = ms
   }
 
   /** Finished jobs without warm-up. @param {number} outcome see OUTCOME */

@@ -12,6 +12,28 @@ function limitBytes() {
   return constrained > 0 && constrained < machine ? constrained : machine
 }
 
+/** The most that the heap of this thread may take. */
+function heapLimitBytes() {
+  return v8.getHeapStatistics().heap_size_limit
+}
+
+/**
+ * Memory now: of this thread, but for the resident set, which is the process's.
+ * @param {number | null} afterGcBytes
+ */
+function readMemory(afterGcBytes) {
+  const usage = process.memoryUsage()
+  return {
+    heapUsedBytes: usage.heapUsed,
+    afterGcBytes,
+    externalBytes: usage.external,
+    arrayBuffersBytes: usage.arrayBuffers,
+    rssBytes: usage.rss
+  }
+}
+
+/** @typedef {ReturnType<typeof readMemory>} Figures */
+
 /**
  * Heap statistics over time, thinned so that the first and the latest sample always stay.
  */
@@ -30,40 +52,29 @@ class MemoryLog {
     this.afterGcBytes = heapUsedBytes
   }
 
-  /** @param {number} atMs @param {number} jobs finished so far, of all names */
-  read(atMs, jobs) {
-    const usage = process.memoryUsage()
-    return {
-      atMs: Math.round(atMs),
-      jobs,
-      heapUsedBytes: usage.heapUsed,
-      afterGcBytes: this.afterGcBytes,
-      externalBytes: usage.external,
-      arrayBuffersBytes: usage.arrayBuffers,
-      rssBytes: usage.rss
-    }
+  /** @param {number} atMs @param {number} jobs finished so far, of all names @param {Figures} figures */
+  read(atMs, jobs, figures) {
+    const { heapUsedBytes, afterGcBytes, externalBytes, arrayBuffersBytes, rssBytes } = figures
+    const atMsWhole = Math.round(atMs)
+    return { atMs: atMsWhole, jobs, heapUsedBytes, afterGcBytes, externalBytes, arrayBuffersBytes, rssBytes }
   }
 
-  /** @param {number} atMs @param {number} jobs */
-  sample(atMs, jobs) {
+  /** @param {number} atMs @param {number} jobs @param {Figures} [figures] of this thread, or of all of them */
+  sample(atMs, jobs, figures = readMemory(this.afterGcBytes)) {
     if (++this.skipped < this.step) return
     this.skipped = 0
-    this.samples.push(this.read(atMs, jobs))
+    this.samples.push(this.read(atMs, jobs, figures))
     if (this.samples.length < MAX_SAMPLES) return
     this.samples = this.samples.filter((_, index) => index % 2 === 0)
     this.step *= 2
   }
 
-  /** What the report needs. @param {number} atMs @param {number} jobs */
-  facts(atMs, jobs) {
-    const { atMs: _at, jobs: _jobs, ...now } = this.read(atMs, jobs)
-    return {
-      ...now,
-      limitBytes: limitBytes(),
-      heapLimitBytes: v8.getHeapStatistics().heap_size_limit,
-      samples: [...this.samples, this.read(atMs, jobs)]
-    }
+  /** What the report needs. @param {number} atMs @param {number} jobs @param {Figures} [figures] as for `sample` */
+  facts(atMs, jobs, figures = readMemory(this.afterGcBytes)) {
+    const newest = this.read(atMs, jobs, figures)
+    const { atMs: _at, jobs: _jobs, ...now } = newest
+    return { ...now, limitBytes: limitBytes(), samples: [...this.samples, newest] }
   }
 }
 
-exports.MemoryLog = MemoryLog
+module.exports = { MemoryLog, readMemory, heapLimitBytes }

@@ -1,16 +1,18 @@
 'use strict'
 
+const { OUTCOME } = require('./job')
+
 /**
  * One pass over everything that may have outlived its job, and the batch it becomes.
  *
  * The layout is the contract with src/ledger/batch.rs; __test__/wire.test.js compares both sides.
  */
 const LAYOUT = Object.freeze({
-  version: 1,
+  version: 2,
   headerWords: 9,
   keyHeadWords: 8,
   survivorWords: 5,
-  records: Object.freeze({ jobs: 1, key: 2, open: 3 }),
+  records: Object.freeze({ jobs: 1, key: 2, open: 3, id: 4 }),
   flags: Object.freeze({ late: 4, weak: 8, target: 16 })
 })
 
@@ -20,6 +22,11 @@ const KINDS = 64
 const MAX_UNPLACED = 256
 /** Words after which a slice is handed to the ledger. */
 const FLUSH_WORDS = 32_768
+
+const OUTCOMES = [OUTCOME.completed, OUTCOME.failed, OUTCOME.timedOut]
+
+/** Of a name that is younger than the mark. */
+const NONE_FINISHED = [0, 0, 0]
 
 const INTEREST = Object.freeze({ none: 0, survivor: 1, held: 2 })
 
@@ -240,16 +247,20 @@ class Pass {
 
   /** @returns {number[]} */
   jobWords() {
+    /** @type {number[]} */
     const words = []
-    for (const [job, finished] of this.mark.finished) {
+    for (const job of this.watch.jobs.names.values()) {
+      const finished = this.mark.finished.get(job) ?? NONE_FINISHED
       const mean = job.finishedCount === 0 ? 0 : job.totalMs / job.finishedCount
       words.push(LAYOUT.records.jobs, job.id, ...finished, job.open, Math.round(mean), Math.round(job.maxMs))
+      for (const outcome of OUTCOMES) words.push(job.measured(outcome))
     }
     for (const [scope, held] of this.held) {
       if (scope.order !== 0) continue
       const openForMs = Math.round(this.startedAt - scope.changedAt)
       words.push(LAYOUT.records.open, scope.job.id, scope.id, openForMs, scope.lastSite, held.size)
       for (const [key, count] of held) words.push(...key.split(',').map(Number), count)
+      if (scope.userId !== undefined) writeId(words, scope, scope.userId)
     }
     return words
   }
@@ -258,6 +269,12 @@ class Pass {
 /** @param {import('./job').Birth} birth of a job that is open @returns {import('./job').JobScope} */
 function openScope(birth) {
   return /** @type {import('./job').JobScope} */ (birth.scope)
+}
+
+/** The host's own id of a job, as UTF-16. @param {number[]} words @param {import('./job').JobScope} scope @param {string} id */
+function writeId(words, scope, id) {
+  words.push(LAYOUT.records.id, scope.job.id, scope.id, id.length)
+  for (let i = 0; i < id.length; i++) words.push(id.charCodeAt(i))
 }
 
 exports.Pass = Pass

@@ -3,14 +3,15 @@
 const { EventEmitter } = require('node:events')
 const originals = require('./originals')
 const { storage } = require('./context')
-const { START, resolve, isOff, show } = require('./config')
+const { START, resolve, fallback, isOff, show } = require('./config')
 const { HoldoverError } = require('./errors')
 const { nativeFailure } = require('./native')
-const { openWatch, pauseWatch, closeWatch, askReport, environment, clock } = require('./engine')
+const { openWatch, pauseWatch, closeWatch, askReport, clock } = require('./engine')
 const { watchMajorCollections } = require('./signals/gc')
 const { Budget } = require('./budget')
 const { PassRunner } = require('./pass-runner')
-const { MemoryLog } = require('./memory')
+const { MemoryLog, readMemory, heapLimitBytes } = require('./memory')
+const { InertTracker } = require('./inert-tracker')
 const { ConsoleReporter } = require('./reporters/console')
 const { SourceLines } = require('./source')
 const { forgetOldest } = require('./bounded')
@@ -24,8 +25,10 @@ const PRESSURE_SECONDS = 600
 const MAX_ANNOUNCED = 1_024
 
 /**
- * One started worker thread: wiring only. Hooks feed the watch, passes feed the ledger, the ledger
- * gives reports, reports go to the console and to whoever asked.
+ * One started thread: wiring only. Hooks feed the watch, passes feed the ledger, the ledger gives reports,
+ * reports go to the console and to whoever asked.
+ *
+ * A report is always that of the process, from whichever thread it is asked; one thread prints for all.
  */
 class Tracker {
   /** @param {any} options resolved */
@@ -38,10 +41,17 @@ class Tracker {
       logger: options['report.logger'],
       format: options['report.format']
     })
-    const { watch, notes } = openWatch({ mode: 'production', graceMs: options.graceMs })
+    const { watch, terms, notes } = openWatch({
+      mode: 'production',
+      graceMs: options.graceMs,
+      name: options.name,
+      prints: options['report.everyMs'] > 0
+    })
     this.watch = watch
     this.sources = new SourceLines(watch.originals)
-    this.notes = notes
+    /** What the first thread of the process said for all of them. */
+    this.terms = terms
+    this.notes = [...notes, ...refusedTerms(options, terms, watch.thread)]
     this.current = options.level
     this.budget = new Budget(options.budget, this.startedAt)
     this.passes = new PassRunner(watch, this.budget, () => this.afterPass())
@@ -56,7 +66,7 @@ class Tracker {
   startTimers() {
     const passEveryMs = Math.min(
       MAX_PASS_EVERY_MS,
-      Math.max(MIN_PASS_EVERY_MS, this.options.graceMs / PASSES_PER_GRACE)
+      Math.max(MIN_PASS_EVERY_MS, this.watch.graceMs / PASSES_PER_GRACE)
     )
     const everyMs = this.options['report.everyMs']
     // Outside any job, and unref'd: the tracker never keeps a process alive.
@@ -97,41 +107,55 @@ class Tracker {
   afterPass() {
     this.watchCollections()
     const now = clock()
-    this.memory.sample(now, this.watch.jobs.ended)
+    const sums = this.tell()
+    this.memory.sample(now, sums.jobs, sums)
     if (!this.watch.sampling.enabled || !this.budget.isOver(now, this.watch.sites.capturedMs)) return
     const percent = this.options.budget * 100
-    const note = `level stepped down to counts: holdover was over its budget of ${percent} % of a CPU`
-    if (!this.notes.includes(note)) this.notes.push(note)
+    this.addNote(`level stepped down to counts: holdover was over its budget of ${percent} % of a CPU`)
     this.setLevel('counts')
   }
 
-  /** What passes, stacks and reports took so far, as a share of the time since the start. */
-  get cpuShare() {
-    return (this.budget.spentMs + this.watch.sites.capturedMs) / Math.max(1, clock() - this.startedAt)
+  /** @param {string} note */
+  addNote(note) {
+    if (!this.notes.includes(note)) this.notes.push(note)
   }
 
-  /** A report as of the last pass. @param {{ hasPlaces: boolean }} [options] @returns {any} */
+  /** Tells the ledger how this thread is, and learns how all of them are. @returns {any} see src/ledger/threads.rs */
+  tell() {
+    const { watch } = this
+    const { rssBytes, ...own } = readMemory(this.memory.afterGcBytes)
+    const facts = {
+      ...own,
+      heapLimitBytes: heapLimitBytes(),
+      jobs: watch.jobs.ended,
+      cpuUs: Math.round((this.budget.spentMs + watch.sites.capturedMs) * 1_000),
+      dropped: { ...watch.dropped, logger: this.reporter.faults },
+      notes: [...this.notes, ...foldedNotes(watch.jobs)]
+    }
+    return { ...JSON.parse(watch.ledger.tellRun(watch.run, watch.thread, JSON.stringify(facts))), rssBytes }
+  }
+
+  /** A report as of the last pass of each thread. @param {{ hasPlaces: boolean }} [options] @returns {any} */
   ask({ hasPlaces } = { hasPlaces: true }) {
     return this.budget.meter(() => {
       const now = clock()
-      const { watch } = this
-      const report = askReport(
-        watch,
-        {
-          nowMs: Math.round(now),
-          startedAtMs: Math.round(this.startedAt),
-          worker: this.options.name,
-          memory: this.memory.facts(now, watch.jobs.ended),
-          self: {
-            cpuShare: this.cpuShare,
-            bytes: JSON.parse(watch.ledger.ledgerStats()).bytes,
-            dropped: { ...watch.dropped, logger: this.reporter.faults }
-          },
-          notes: [...this.notes, ...foldedNotes(watch.jobs)],
-          check: null
+      const { watch, terms } = this
+      const sums = this.tell()
+      const facts = {
+        nowMs: Math.round(now),
+        startedAtMs: terms.startedAtMs,
+        worker: terms.name,
+        memory: this.memory.facts(now, sums.jobs, sums),
+        threads: sums.threads,
+        self: {
+          cpuShare: sums.cpuUs / 1_000 / Math.max(1, now - terms.startedAtMs),
+          bytes: JSON.parse(watch.ledger.ledgerStats()).bytes,
+          dropped: sums.dropped
         },
-        hasPlaces
-      )
+        notes: sums.notes,
+        check: null
+      }
+      const report = askReport(watch, facts, hasPlaces)
       if (hasPlaces) this.sources.addTo(report)
       return report
     })
@@ -146,15 +170,30 @@ class Tracker {
     return this.ask()
   }
 
-  /** Prints the whole report now. */
+  /** Prints the whole report now, from any thread. */
   print() {
-    this.reporter.print(this.report())
+    const report = this.report()
+    this.goOnPrinting(this.printedSoFar, () => this.reporter.print(report))
+  }
+
+  /** What was printed so far, by whichever thread; null unless this is the one that prints. @returns {string | null} */
+  get printedSoFar() {
+    return this.watch.ledger.printed(this.watch.run, this.watch.thread)
+  }
+
+  /** Prints from where the printer before left off. @param {string | null} soFar @param {() => void} print */
+  goOnPrinting(soFar, print) {
+    if (soFar !== null) this.reporter.recall(soFar)
+    print()
+    if (soFar !== null) this.watch.ledger.keepPrinted(this.watch.run, this.reporter.recollection)
   }
 
   tick() {
     try {
+      const soFar = this.printedSoFar
+      if (soFar === null && this.events.eventNames().length === 0) return
       const report = this.ask()
-      this.reporter.report(report, clock())
+      if (soFar !== null) this.goOnPrinting(soFar, () => this.reporter.report(report, clock()))
       this.announce(report)
     } catch {
       // A report is the tool's own business: the host must not see it fail.
@@ -189,7 +228,7 @@ class Tracker {
     return report.verdict === 'leaks' && isPressed(report)
   }
 
-  /** Undoes every hook, stops every timer and forgets the run. */
+  /** Undoes every hook of this thread, stops every timer and leaves the run; the last thread to leave ends it. */
   stop() {
     if (started !== this) return
     started = null
@@ -201,11 +240,25 @@ class Tracker {
   }
 }
 
+/**
+ * What this thread asked for that does not hold, because another one was first.
+ * @param {any} options resolved @param {any} terms @param {number} thread
+ */
+function refusedTerms(options, terms, thread) {
+  return ['name', 'graceMs']
+    .filter((name) => options[name] !== terms[name] && options[name] !== fallback(START[name]))
+    .map(
+      (name) =>
+        `thread ${thread} asked for ${name} ${show(options[name])}: ` +
+        `${show(terms[name])} holds, from the first thread that started`
+    )
+}
+
 /** @param {import('./job-book').JobBook} jobs */
 function foldedNotes({ foldedNames }) {
   return foldedNames === 0
     ? []
-    : [`${foldedNames} job names look like ids and were folded: pass { name, id } instead`]
+    : ['job names that look like ids were folded into one: pass { name, id } instead']
 }
 
 /** @param {any} report */
@@ -214,71 +267,11 @@ function isPressed(report) {
   return secondsToLimit !== null && secondsToLimit < PRESSURE_SECONDS
 }
 
-/** What `start` returns where nothing is watched: the same methods, and a report that says why. */
-class InertTracker {
-  /** @param {string} note */
-  constructor(note) {
-    this.note = note
-    this.level = 'off'
-  }
-
-  setLevel() {}
-
-  on() {
-    return this
-  }
-
-  report() {
-    const usage = process.memoryUsage()
-    return {
-      schemaVersion: 1,
-      worker: '',
-      mode: 'production',
-      verdict: 'inconclusive',
-      leaks: [],
-      kept: [],
-      returned: [],
-      openJobs: [],
-      jobs: [],
-      memory: {
-        heapUsedBytes: usage.heapUsed,
-        afterGcBytes: null,
-        externalBytes: usage.external,
-        arrayBuffersBytes: usage.arrayBuffers,
-        rssBytes: usage.rss,
-        limitBytes: null,
-        secondsToLimit: null,
-        slopes: {
-          heapUsedBytesPerJob: null,
-          afterGcBytesPerJob: null,
-          externalBytesPerJob: null,
-          arrayBuffersBytesPerJob: null,
-          rssBytesPerJob: null,
-          rssBytesPerMin: null
-        }
-      },
-      self: { cpuShare: 0, bytes: 0, dropped: {} },
-      notes: [this.note],
-      env: environment()
-    }
-  }
-
-  print() {
-    console.warn(`holdover ${this.note}`)
-  }
-
-  shouldRecycle() {
-    return false
-  }
-
-  stop() {}
-}
-
 /** @type {Tracker | null} the tracker of this thread */
 let started = null
 
 /**
- * Starts watching this thread's jobs. Calling it again returns the running tracker.
+ * Starts watching this thread's jobs, as part of the process. Calling it again returns the running tracker.
  * @param {object} [options] see docs/configuration.md
  */
 function start(options) {

@@ -30,8 +30,9 @@ class Watch {
    * @param {number} init.graceMs
    * @param {import('./hooks/internals').Internals} init.internals
    * @param {() => number} init.now ms
+   * @param {import('./tallies').Tallies | null} [init.tallies] where finished jobs are counted
    */
-  constructor({ ledger, run, thread, mode, graceMs, internals, now }) {
+  constructor({ ledger, run, thread, mode, graceMs, internals, now, tallies = null }) {
     this.ledger = ledger
     this.run = run
     this.thread = thread
@@ -47,7 +48,7 @@ class Watch {
     this.interned = new Map()
     this.betweenId = ledger.intern(TABLE.name, BETWEEN_JOBS)
 
-    this.jobs = new JobBook({ intern: (text) => ledger.intern(TABLE.name, text), graceMs, now })
+    this.jobs = new JobBook({ intern: (text) => ledger.intern(TABLE.name, text), graceMs, now, tallies })
     this.sites = new SiteBook((text) => ledger.intern(TABLE.site, text))
     this.originals = new OriginalSites((id) => ledger.siteText(id))
     this.sampling = new Sampling(this.exact)

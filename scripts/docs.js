@@ -37,7 +37,9 @@ A value that is out of bounds and an option that does not exist are errors, with
 const START_HEAD = `
 ## \`start\`
 
-Calling \`start\` again in the same thread returns the running tracker and ignores the options.
+Calling \`start\` again in the same thread returns the running tracker and ignores the options. In several threads
+\`name\` and \`graceMs\` are those of the first that starts; the others hold for the thread that gives them
+([threads](how-it-works.md#8-threads)).
 `
 
 const LEVELS = `

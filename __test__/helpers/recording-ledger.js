@@ -33,7 +33,8 @@ class RecordingLedger {
     let at = LAYOUT.headerWords
     while (at < words.length) {
       const tag = words[at++]
-      if (tag === LAYOUT.records.jobs) at += 7
+      if (tag === LAYOUT.records.jobs) at += 10
+      else if (tag === LAYOUT.records.id) at += 3 + words[at + 2]
       else if (tag === LAYOUT.records.open) at += 5 + 3 * words[at + 4]
       else {
         const [name, kind, shape, owners, holders, heldMs, count] = words.slice(at, at + 7)

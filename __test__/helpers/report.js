@@ -11,6 +11,7 @@ function leak(changes) {
     perJob: 1,
     count: 40,
     jobsFinished: 40,
+    threads: 1,
     jobsLeaving: { completed: 40, failed: 0, timedOut: 0 },
     site: { file: '/app/jobs/send-email.js', line: 31, column: 9, function: 'sendEmail' },
     sites: [],
@@ -45,6 +46,7 @@ function report(changes) {
     returned: [],
     openJobs: [],
     jobs: [{ name: 'send-email', completed: 40, failed: 0, timedOut: 0, open: 0 }],
+    threads: [{ thread: 0, jobsFinished: 40, heapUsedBytes: 8e6, heapLimitBytes: 2e9, ownCpuMs: 4 }],
     memory: {
       heapUsedBytes: 8e6,
       afterGcBytes: 7e6,

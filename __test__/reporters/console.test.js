@@ -72,11 +72,44 @@ test('a finding that returned is withdrawn in one line, and printed in full if i
 
 test('a job that hangs is printed once', () => {
   const { lines, reporter: it } = reporter()
-  const openJobs = [{ job: 'mail', jobId: '7', openForMs: 99_000, stuck: true, lastSite: null, holds: [] }]
+  const openJobs = [
+    { job: 'mail', jobId: '7', thread: 0, openForMs: 99_000, stuck: true, lastSite: null, holds: [] }
+  ]
   it.report(report({ verdict: 'inconclusive', openJobs }), 1)
   it.report(report({ verdict: 'inconclusive', openJobs }), 2)
   assert.equal(lines.length, 1)
   assert.match(lines[0][1], / STUCK {2}mail 7 {3}open for 99 s/)
+})
+
+test('the next printer goes on from where the last one left off', () => {
+  const first = reporter().reporter
+  const hanging = {
+    job: 'mail',
+    jobId: '7',
+    thread: 2,
+    openForMs: 99_000,
+    stuck: true,
+    lastSite: null,
+    holds: []
+  }
+  const known = report({ leaks: [leak({})], openJobs: [hanging] })
+  first.report(known, 1)
+  const { lines, reporter: next } = reporter()
+  next.recall('')
+  next.recall(first.recollection)
+  next.report(known, 2)
+  assert.deepEqual(lines, [])
+  next.report(report({ leaks: [leak({ count: 80 })], openJobs: [hanging] }), 3)
+  assert.match(lines[0][1], / doubled: 80 /)
+})
+
+test('what is remembered as printed is bounded', () => {
+  const { reporter: it } = reporter()
+  const leaks = Array.from({ length: 3_000 }, (_, i) => leak({ fingerprint: `L-${i}` }))
+  it.report(report({ leaks }), 1)
+  const { printed } = JSON.parse(it.recollection)
+  assert.equal(printed.length, 1_024)
+  assert.equal(printed.at(-1)[0], 'L-2999')
 })
 
 test('nothing changed: one heartbeat line an hour', () => {

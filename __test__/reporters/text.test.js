@@ -73,6 +73,7 @@ test('a job that hangs is named with its id, its place and what it holds', () =>
     {
       job: 'mail',
       jobId: '4711',
+      thread: 0,
       openForMs: 5_400_000,
       stuck: true,
       lastSite: { file: '/app/jobs/mail.js', line: 3, column: 1, function: '' },
@@ -85,6 +86,28 @@ test('a job that hangs is named with its id, its place and what it holds', () =>
     / STUCK {2}mail 4711 {3}open for 90 min, far longer than its peers\n {3}last seen at \/app\/jobs\/mail\.js:3:1 {3}holds: 2 × interval\n/
   )
   assert.match(text, /1 stuck job · /)
+})
+
+test('of several threads it says which, where not all of them leak', () => {
+  const one = report({}).threads[0]
+  const threads = Array.from({ length: 8 }, (_, thread) => ({ ...one, thread }))
+  const text = renderText(report({ threads, leaks: [leak({ perJob: 0.125 }), leak({ threads: 8 })] }))
+  assert.equal(text.match(/, in 1 of 8 threads\n/g)?.length, 1)
+  assert.equal(text.match(/ of 8 threads/g)?.length, 1)
+  assert.match(text, /^ memory \(8 threads\): heap /m)
+  const hanging = {
+    job: 'mail',
+    jobId: null,
+    thread: 3,
+    openForMs: 9e6,
+    stuck: true,
+    lastSite: null,
+    holds: []
+  }
+  assert.match(
+    renderText(report({ threads, openJobs: [hanging] })),
+    / STUCK {2}mail in thread 3 {3}open for /
+  )
 })
 
 test('the same report gives the same text', () => {

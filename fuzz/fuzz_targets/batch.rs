@@ -4,7 +4,8 @@
 
 #![no_main]
 
-use holdover::ledger::{Ledger, RunSettings};
+use holdover::ledger::batch::VERSION;
+use holdover::ledger::{Ledger, RunSettings, Terms};
 use holdover::report::{self, facts::Facts};
 use holdover::verdict::Mode;
 use libfuzzer_sys::{arbitrary, fuzz_target};
@@ -13,9 +14,10 @@ fuzz_target!(|input: (bool, Vec<Vec<Word>>)| {
     let (is_check, batches) = input;
     let ledger = Ledger::default();
     let mode = if is_check { Mode::Check } else { Mode::Production };
-    let run = ledger.open_run(RunSettings { mode, max_keys: 8, grace_ms: 100.0 });
+    let settings = RunSettings { mode, max_keys: 8, grace_ms: 100.0 };
+    let (run, _) = ledger.join(0, Terms { settings, name: String::new(), started_at_ms: 0.0 }, true);
     for batch in batches {
-        let mut words = vec![1.0, f64::from(run)];
+        let mut words = vec![f64::from(VERSION), f64::from(run), 0.0];
         words.extend(batch.into_iter().map(Word::value));
         let before = ledger.bytes();
         if ledger.apply(&words).is_err() {

@@ -39,6 +39,21 @@ class ConsoleReporter {
     this.faults = 0
   }
 
+  /** What has been printed so far, for another one to go on from. */
+  get recollection() {
+    const { printed, stuck, lastPrintMs } = this
+    return JSON.stringify({ printed: [...printed], stuck: [...stuck], lastPrintMs })
+  }
+
+  /** Goes on from what another one printed. @param {string} recollection empty when nothing was printed yet */
+  recall(recollection) {
+    if (recollection === '') return
+    const { printed, stuck, lastPrintMs } = JSON.parse(recollection)
+    this.printed = new Map(printed)
+    this.stuck = new Set(stuck)
+    this.lastPrintMs = lastPrintMs
+  }
+
   /** Prints what changed since the last call. @param {import('../index').Report} report @param {number} nowMs */
   report(report, nowMs) {
     if (this.lastPrintMs === 0) this.lastPrintMs = nowMs
@@ -120,9 +135,9 @@ class ConsoleReporter {
   }
 }
 
-/** @param {{ job: string, jobId: any, lastSite: any }} job */
+/** @param {{ job: string, jobId: any, thread: number }} job */
 function stuckKey(job) {
-  return `${job.job} ${job.jobId}`
+  return `${job.job} ${job.jobId} ${job.thread}`
 }
 
 exports.ConsoleReporter = ConsoleReporter

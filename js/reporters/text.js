@@ -61,14 +61,19 @@ function jobsWords(leak) {
     : `${all} (${parts.map(([count, word]) => `${formatCount(Number(count))} ${word}`).join(', ')})`
 }
 
-/** @param {Leak} leak @param {number} number @param {Paint} paint */
-function leakLines(leak, number, paint) {
+/** A leak that sits in some of several threads. @param {Leak} leak @param {number} threads */
+function threadWords(leak, threads) {
+  return leak.threads < threads ? `, in ${formatCount(leak.threads)} of ${formatCount(threads)} threads` : ''
+}
+
+/** @param {Leak} leak @param {number} number @param {number} threads @param {Paint} paint */
+function leakLines(leak, number, threads, paint) {
   const place = pointOf(leak)
   const indent = '   '
   const lines = [
     `${String(number).padStart(2)} ${paint(['bold', 'red'], 'LEAK')}  ${leak.certainty} · ${ownerWords(leak.owner)}   ` +
       paint('bold', `${formatRate(leak.perJob)} ${thing(leak)} ${perWords(leak)}`) +
-      `   ${jobsWords(leak)}`
+      `   ${jobsWords(leak)}${threadWords(leak, threads)}`
   ]
   if (leak.calledFrom) {
     lines.push(
@@ -137,8 +142,8 @@ function memoryPart(name, bytes, perJob) {
   return `${name} ${formatBytes(bytes)}${perJob === null ? '' : ` (${formatChange(perJob)}/job)`}`
 }
 
-/** @param {Report['memory']} memory */
-function memoryLine(memory) {
+/** @param {Report} report */
+function memoryLine({ memory, threads }) {
   const { slopes } = memory
   const parts = [
     memoryPart('heap', memory.heapUsedBytes, slopes.heapUsedBytesPerJob),
@@ -147,7 +152,8 @@ function memoryLine(memory) {
     memoryPart('array buffers', memory.arrayBuffersBytes, slopes.arrayBuffersBytesPerJob),
     memoryPart('rss', memory.rssBytes, slopes.rssBytesPerJob)
   ]
-  return ` memory: ${parts.filter((part) => part !== null).join(' · ')}`
+  const where = threads.length > 1 ? ` (${formatCount(threads.length)} threads)` : ''
+  return ` memory${where}: ${parts.filter((part) => part !== null).join(' · ')}`
 }
 
 /** @param {Report} report @param {Paint} paint */
@@ -156,9 +162,10 @@ function stuckLines(report, paint) {
     .filter((job) => job.stuck)
     .flatMap((job) => {
       const id = job.jobId === null ? '' : ` ${job.jobId}`
+      const where = job.thread === 0 ? '' : ` in thread ${job.thread}`
       const holds = job.holds.map((held) => `${formatCount(held.count)} × ${held.description}`).join(', ')
       return [
-        ` ${paint(['bold', 'yellow'], 'STUCK')}  ${job.job}${id}   open for ${formatDuration(job.openForMs)}, far longer than its peers`,
+        ` ${paint(['bold', 'yellow'], 'STUCK')}  ${job.job}${id}${where}   open for ${formatDuration(job.openForMs)}, far longer than its peers`,
         `   last seen at ${formatSite(job.lastSite)}   holds: ${holds === '' ? 'nothing that holdover sees' : holds}`
       ]
     })
@@ -230,12 +237,13 @@ function renderText(report, { color = false } = {}) {
         ? ['bold', 'green']
         : ['bold', 'yellow']
   const lines = [paint(title, headline(report)), '']
-  for (const [index, leak] of report.leaks.entries()) lines.push(...leakLines(leak, index + 1, paint), '')
+  for (const [index, leak] of report.leaks.entries())
+    lines.push(...leakLines(leak, index + 1, report.threads.length, paint), '')
   const stuck = stuckLines(report, paint)
   if (stuck.length > 0) lines.push(...stuck, '')
   lines.push(...informationLines(report))
   if (report.jobs.length > 0) lines.push(jobLine(report))
-  lines.push(memoryLine(report.memory), footer(report))
+  lines.push(memoryLine(report), footer(report))
   return lines.join('\n')
 }
 

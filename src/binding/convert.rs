@@ -6,7 +6,8 @@ use napi::{Error, Result, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::ledger::Dropped;
+use crate::ledger::threads::ThreadFacts;
+use crate::ledger::{Dropped, Terms};
 
 /// An error whose message starts with its code, as all of ours do: `HOLDOVER_BATCH: word 3: …`.
 pub fn error(code: &str, cause: &impl Display) -> Error {
@@ -22,8 +23,23 @@ pub fn unknown_table(table: u32) -> Error {
 pub fn unknown_run(run: u32) -> Error {
     error(
         "HOLDOVER_RUN",
-        &format_args!("run {run} is not open; call openRun first and nothing after closeRun"),
+        &format_args!("run {run} is not open; call joinRun first and nothing after leaveRun"),
     )
+}
+
+/// What `joinRun` returns.
+pub fn joined(run: u32, terms: &Terms) -> Value {
+    json!({
+        "run": run,
+        "name": terms.name,
+        "graceMs": terms.settings.grace_ms,
+        "startedAtMs": terms.started_at_ms,
+    })
+}
+
+/// What a thread tells about itself.
+pub fn thread_facts(text: &str) -> Result<ThreadFacts> {
+    serde_json::from_str(text).map_err(|cause| error("HOLDOVER_FACTS", &cause))
 }
 
 /// A value as JSON text.
@@ -32,9 +48,10 @@ pub fn json(value: &impl Serialize) -> Result<String> {
 }
 
 /// What `ledgerStats` returns.
-pub fn stats(bytes: u64, dropped: Dropped, panics: u64) -> Value {
+pub fn stats(bytes: u64, threads: usize, dropped: Dropped, panics: u64) -> Value {
     json!({
         "bytes": bytes,
+        "threads": threads,
         "dropped": {
             "names": dropped.names,
             "shapes": dropped.shapes,

@@ -3,13 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::ledger::batch::{
-    FLAG_LATE, FLAG_TARGET, FLAG_WEAK, HEADER_WORDS, HELD_WORDS, JOBS_WORDS, KEY_HEAD_WORDS, MAX_WORD,
-    OPEN_HEAD_WORDS, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, OUTCOME_TIMED_OUT, ResourceKind,
-    SURVIVOR_WORDS, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
+    FLAG_LATE, FLAG_TARGET, FLAG_WEAK, HEADER_WORDS, HELD_WORDS, ID_HEAD_WORDS, JOBS_WORDS, KEY_HEAD_WORDS,
+    MAX_WORD, OPEN_HEAD_WORDS, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, OUTCOME_TIMED_OUT,
+    ResourceKind, SURVIVOR_WORDS, TAG_ID, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
 };
 use crate::ledger::intern::{
     BETWEEN_JOBS, BETWEEN_JOBS_ID, OTHER, OTHER_ID, TABLE_NAMES, TABLE_SHAPES, TABLE_SITES,
 };
+use crate::ledger::tally::{MAX_TALLIES, TALLY_WORDS};
 
 /// All constants, by name.
 pub fn layout() -> Value {
@@ -18,8 +19,15 @@ pub fn layout() -> Value {
     json!({
         "version": VERSION,
         "headerWords": HEADER_WORDS,
-        "records": { "jobs": TAG_JOBS, "key": TAG_KEY, "open": TAG_OPEN },
-        "recordHeadWords": { "jobs": JOBS_WORDS, "key": KEY_HEAD_WORDS, "open": OPEN_HEAD_WORDS },
+        "records": { "jobs": TAG_JOBS, "key": TAG_KEY, "open": TAG_OPEN, "id": TAG_ID },
+        "recordHeadWords": {
+            "jobs": JOBS_WORDS,
+            "key": KEY_HEAD_WORDS,
+            "open": OPEN_HEAD_WORDS,
+            "id": ID_HEAD_WORDS,
+        },
+        "tallyWords": TALLY_WORDS,
+        "maxTallies": MAX_TALLIES,
         "survivorWords": SURVIVOR_WORDS,
         "heldWords": HELD_WORDS,
         "kinds": kinds,

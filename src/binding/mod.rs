@@ -13,7 +13,7 @@ mod panics;
 use std::sync::LazyLock;
 
 use napi::Env;
-use napi::bindgen_prelude::{Object, Result};
+use napi::bindgen_prelude::{Float64Array, Object, Result};
 use napi_derive::napi;
 
 use crate::ledger::Ledger;
@@ -33,24 +33,63 @@ pub fn loaded(_exports: Object<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Opens a run and returns its id; see [`Ledger::open_run`]. A thread that ends without closing it, also by
-/// `terminate()`, closes it then.
+/// A thread says once that it is there, with the memory in which it counts its jobs, see
+/// [`crate::ledger::tally::Tally::read`]. When it ends, however (it returns, throws, calls `process.exit()`, is terminated
+/// or runs out of memory), its runs learn so from here: no JavaScript of it runs any more, and its memory is still there.
+///
+/// # Errors
+///
+/// When Node refuses the hook.
+#[napi(catch_unwind)]
+pub fn enter_thread(env: Env, thread: u32, tallies: Float64Array) -> Result<()> {
+    env.add_env_cleanup_hook(tallies, move |tallies| {
+        panics::caught(|| LEDGER.end_thread(thread, &tallies));
+    })?;
+    Ok(())
+}
+
+/// A thread takes part in a run; returns its id and terms as JSON; see [`Ledger::join`].
 ///
 /// # Errors
 ///
 /// `HOLDOVER_CONFIG` when the settings are not JSON, or lack a mode.
 #[napi(catch_unwind)]
-pub fn open_run(env: Env, config_json: String) -> Result<u32> {
-    let settings = config::parse(&config_json).map_err(|error| convert::error("HOLDOVER_CONFIG", &error))?;
-    let run = LEDGER.open_run(settings);
-    env.add_env_cleanup_hook(run, |run| LEDGER.close_run(run))?;
-    Ok(run)
+pub fn join_run(thread: u32, config_json: String) -> Result<String> {
+    let (terms, prints) =
+        config::parse(&config_json).map_err(|error| convert::error("HOLDOVER_CONFIG", &error))?;
+    let (run, terms) = LEDGER.join(thread, terms, prints);
+    convert::json(&convert::joined(run, &terms))
 }
 
-/// Forgets a run; see [`Ledger::close_run`].
+/// A thread takes part in a run no more; see [`Ledger::leave`].
 #[napi(catch_unwind)]
-pub fn close_run(run: u32) {
-    LEDGER.close_run(run);
+pub fn leave_run(run: u32, thread: u32, tallies: &[f64]) {
+    LEDGER.leave(run, thread, tallies);
+}
+
+/// A thread tells about itself and gets the sum over all threads, both as JSON; see [`Ledger::tell`].
+///
+/// # Errors
+///
+/// `HOLDOVER_FACTS` when the facts cannot be read, `HOLDOVER_RUN` when the thread takes no part in the run.
+#[napi(catch_unwind)]
+pub fn tell_run(run: u32, thread: u32, facts_json: String) -> Result<String> {
+    let facts = convert::thread_facts(&facts_json)?;
+    let sums = LEDGER.tell(run, thread, facts).ok_or_else(|| convert::unknown_run(run))?;
+    convert::json(&sums)
+}
+
+/// Returns what has been printed so far, for the one thread that prints; see [`Ledger::printed`].
+#[napi(catch_unwind)]
+#[must_use]
+pub fn printed(run: u32, thread: u32) -> Option<String> {
+    LEDGER.printed(run, thread)
+}
+
+/// Keeps what has been printed so far; see [`Ledger::keep_printed`].
+#[napi(catch_unwind)]
+pub fn keep_printed(run: u32, text: String) {
+    LEDGER.keep_printed(run, &text);
 }
 
 /// Folds one batch; see [`Ledger::apply`].
@@ -90,12 +129,6 @@ pub fn site_text(id: u32) -> Option<String> {
     LEDGER.texts().sites.text(id).map(|text| text.to_string())
 }
 
-/// The thread ended; see [`Ledger::retire_thread`].
-#[napi(catch_unwind)]
-pub fn retire_thread(run: u32, thread: u32) {
-    LEDGER.retire_thread(run, thread);
-}
-
 /// Returns the report of a run as JSON; see [`report::build`].
 ///
 /// # Errors
@@ -110,14 +143,14 @@ pub fn report(run: u32, facts_json: String) -> Result<String> {
     convert::json(&report)
 }
 
-/// Returns what the ledger holds, what it dropped, and how many panics were caught, as JSON.
+/// Returns what the ledger holds and for how many threads, what it dropped, and how many panics were caught, as JSON.
 ///
 /// # Errors
 ///
 /// `HOLDOVER_JSON`, which nothing known leads to.
 #[napi(catch_unwind)]
 pub fn ledger_stats() -> Result<String> {
-    convert::json(&convert::stats(LEDGER.bytes(), LEDGER.dropped(), panics::count()))
+    convert::json(&convert::stats(LEDGER.bytes(), LEDGER.threads(), LEDGER.dropped(), panics::count()))
 }
 
 /// Returns the constants of the batch layout as JSON.

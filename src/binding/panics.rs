@@ -18,6 +18,11 @@ pub fn silence() {
     });
 }
 
+/// Runs what Node calls without a catch of its own: a panic ends here and is counted.
+pub fn caught(work: impl FnOnce()) {
+    let _ = panic::catch_unwind(panic::AssertUnwindSafe(work));
+}
+
 /// Panics since the addon was loaded.
 pub fn count() -> u64 {
     COUNT.load(Ordering::Relaxed)

@@ -2,20 +2,22 @@
 //!
 //! ```text
 //! header  VERSION run thread pass last cut majorCut nowMs finishedAll
-//! JOBS    1 name completed failed timedOut open meanMs maxMs
+//! JOBS    1 name completed failed timedOut open meanMs maxMs nowCompleted nowFailed nowTimedOut
 //! KEY     2 name kind shape owners holders heldMs n   n × (origin order bornAt site flags)
 //! OPEN    3 name jobId openForMs lastSite nHeld       nHeld × (kind shape count)
+//! ID      4 name jobId n                              n × UTF-16 unit of the host's own id, after its OPEN
 //! ```
 //!
 //! Every word is a whole number in a double, so counters never wrap. A batch is validated as a whole before
 //! anything is folded: [`Batch::decode`] either fails, or every later read of it succeeds.
 
 use super::error::BatchError;
+use super::tally::Tally;
 
 pub use super::layout::{
-    FLAG_LATE, FLAG_TARGET, FLAG_WEAK, HEADER_WORDS, HELD_WORDS, JOBS_WORDS, KEY_HEAD_WORDS, MAX_FLAGS,
-    MAX_WORD, OPEN_HEAD_WORDS, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, OUTCOME_TIMED_OUT,
-    ResourceKind, SURVIVOR_WORDS, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
+    FLAG_LATE, FLAG_TARGET, FLAG_WEAK, HEADER_WORDS, HELD_WORDS, ID_HEAD_WORDS, JOBS_WORDS, KEY_HEAD_WORDS,
+    MAX_FLAGS, MAX_WORD, OPEN_HEAD_WORDS, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_MASK, OUTCOME_TIMED_OUT,
+    ResourceKind, SURVIVOR_WORDS, TAG_ID, TAG_JOBS, TAG_KEY, TAG_OPEN, UNIT_WORDS, VERSION,
 };
 
 /// The header of a batch.
@@ -39,7 +41,7 @@ pub struct Header {
     pub finished_all: u64,
 }
 
-/// Finished jobs of one name, cumulative at the cut.
+/// Finished jobs of one name, cumulative at the cut, and as of the pass itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct JobCounts {
     /// Ended well.
@@ -54,6 +56,8 @@ pub struct JobCounts {
     pub mean_ms: u64,
     /// Longest duration of the finished ones, in milliseconds.
     pub max_ms: u64,
+    /// Finished by the time of the pass, within their grace period too: completed, failed, timed out.
+    pub now: [u64; 3],
 }
 
 impl JobCounts {
@@ -61,6 +65,23 @@ impl JobCounts {
     #[must_use]
     pub const fn finished(&self) -> u64 {
         self.completed.saturating_add(self.failed).saturating_add(self.timed_out)
+    }
+
+    /// The counts of a thread that ended: nothing is open, and no grace period is waited for.
+    #[must_use]
+    pub const fn as_of_now(&self) -> Self {
+        let [completed, failed, timed_out] = self.now;
+        Self { completed, failed, timed_out, open: 0, ..*self }
+    }
+
+    /// Takes what the thread counted itself after its last pass.
+    pub fn overtake(&mut self, tally: &Tally) {
+        self.completed = self.completed.max(tally.completed);
+        self.failed = self.failed.max(tally.failed);
+        self.timed_out = self.timed_out.max(tally.timed_out);
+        self.now = [self.completed, self.failed, self.timed_out];
+        self.mean_ms = tally.total_ms.checked_div(self.finished()).unwrap_or(0);
+        self.max_ms = self.max_ms.max(tally.max_ms);
     }
 }
 
@@ -135,6 +156,23 @@ impl<'a> OpenRecord<'a> {
     }
 }
 
+/// The host's own id of a job that has been open for long.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IdRecord<'a> {
+    /// Job id, as in the record of the job.
+    pub job_id: u64,
+    units: &'a [f64],
+}
+
+impl IdRecord<'_> {
+    /// The id; what is no UTF-16 in it is replaced.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let units: Vec<u16> = self.units.iter().map(|word| unit(*word)).collect();
+        String::from_utf16_lossy(&units)
+    }
+}
+
 /// One record of a batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Record<'a> {
@@ -144,6 +182,8 @@ pub enum Record<'a> {
     Key(KeyRecord<'a>),
     /// An open job.
     Open(OpenRecord<'a>),
+    /// The host's own id of an open job.
+    Id(IdRecord<'a>),
 }
 
 /// A batch whose every word has been checked.
@@ -212,6 +252,7 @@ fn check_record(words: &[f64], index: usize) -> Result<usize, BatchError> {
         TAG_JOBS => (JOBS_WORDS, 0),
         TAG_KEY => (KEY_HEAD_WORDS, SURVIVOR_WORDS),
         TAG_OPEN => (OPEN_HEAD_WORDS, HELD_WORDS),
+        TAG_ID => (ID_HEAD_WORDS, UNIT_WORDS),
         _ => return Err(BatchError::OutOfRange { index, field: "record", found: words[index] }),
     };
     let found = words.len() - index;
@@ -230,12 +271,16 @@ fn check_record(words: &[f64], index: usize) -> Result<usize, BatchError> {
     }
     let start = index + head_words;
     let end = start + items_in(words, index + head_words - 1) * item_words;
-    if item_words == SURVIVOR_WORDS {
-        check_key(words, index, start..end)?;
-    } else {
-        check_open(words, index, start..end)?;
+    match item_words {
+        SURVIVOR_WORDS => check_key(words, index, start..end)?,
+        HELD_WORDS => check_open(words, index, start..end)?,
+        _ => check_id(words, start..end)?,
     }
     Ok(end - index)
+}
+
+fn check_id(words: &[f64], mut items: std::ops::Range<usize>) -> Result<(), BatchError> {
+    items.try_for_each(|at| ranged(words, at, "UTF-16 unit", 0, u32::from(u16::MAX)).map(|_| ()))
 }
 
 fn check_key(words: &[f64], index: usize, items: std::ops::Range<usize>) -> Result<(), BatchError> {
@@ -304,6 +349,10 @@ fn split_record(words: &[f64]) -> Option<(Record<'_>, &[f64])> {
             };
             Some((Record::Open(record), rest))
         }
+        TAG_ID => {
+            let (head, units, rest) = take(ID_HEAD_WORDS, UNIT_WORDS)?;
+            Some((Record::Id(IdRecord { job_id: whole(head[2]), units }), rest))
+        }
         _ => None,
     }
 }
@@ -316,6 +365,7 @@ fn job_counts(head: &[f64]) -> JobCounts {
         open: whole(head[5]),
         mean_ms: whole(head[6]),
         max_ms: whole(head[7]),
+        now: [whole(head[8]), whole(head[9]), whole(head[10])],
     }
 }
 
@@ -364,6 +414,11 @@ const fn narrow(word: f64) -> u32 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by ranged")]
 const fn flags(word: f64) -> u8 {
     word as u8
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by ranged")]
+const fn unit(word: f64) -> u16 {
+    word as u16
 }
 
 #[cfg(test)]

@@ -17,12 +17,13 @@ fn records_come_back_as_they_were_written() {
         .all_jobs(5, [10, 2, 1, 4, 50, 90])
         .left(5, ResourceKind::Interval, 6, &[by_job(7), by_job(8).timed_out().late_at(9)])
         .open(5, 11, 1_200, &[(ResourceKind::Timeout, 6, 2)])
+        .id(5, 11, "Straße 7")
         .words();
     let batch = Batch::decode(&words).unwrap();
     assert_eq!((batch.header.run, batch.header.thread, batch.header.pass), (1, 2, 3));
     let records: Vec<Record> = batch.records().collect();
-    let [Record::Jobs(5, counts), Record::Key(key), Record::Open(open)] = records[..] else {
-        panic!("three records: {records:?}")
+    let [Record::Jobs(5, counts), Record::Key(key), Record::Open(open), Record::Id(id)] = records[..] else {
+        panic!("four records: {records:?}")
     };
     assert_eq!((counts.finished(), counts.open, counts.mean_ms, counts.max_ms), (13, 4, 50, 90));
     let survivors: Vec<Survivor> = key.survivors().collect();
@@ -31,6 +32,7 @@ fn records_come_back_as_they_were_written() {
         Survivor { origin: 8, order: 8, born_at: 9, site: 0, flags: FLAG_LATE | OUTCOME_TIMED_OUT }
     );
     assert_eq!(open.held().collect::<Vec<_>>(), [(ResourceKind::Timeout, 6, 2)]);
+    assert_eq!((id.job_id, id.text().as_str()), (11, "Straße 7"));
 }
 
 #[test]
@@ -51,9 +53,9 @@ fn count_that_no_memory_could_hold_is_truncated_not_an_overflow() {
 #[test]
 fn other_version_is_refused_before_anything_else() {
     let mut words = one_survivor();
-    words[0] = 2.0;
+    words[0] = 1.0;
     words[3] = f64::NAN;
-    assert_eq!(refused(&words), BatchError::Version { found: 2.0 });
+    assert_eq!(refused(&words), BatchError::Version { found: 1.0 });
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn field_outside_its_range_is_named() {
         (1, 0.0, "run"),
         (3, 0.0, "pass"),
         (4, 2.0, "mark of the last slice"),
-        (9, 4.0, "record"),
+        (9, 5.0, "record"),
         (10, 0.0, "job name"),
         (11, 99.0, "kind"),
         (12, 0.0, "shape"),
@@ -119,6 +121,7 @@ proptest! {
                 Record::Jobs(..) => JOBS_WORDS,
                 Record::Key(key) => KEY_HEAD_WORDS + SURVIVOR_WORDS * key.survivors().len(),
                 Record::Open(open) => OPEN_HEAD_WORDS + HELD_WORDS * open.held().count(),
+                Record::Id(id) => ID_HEAD_WORDS + id.text().encode_utf16().count(),
             }).sum();
             prop_assert_eq!(HEADER_WORDS + read, words.len());
         }

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::batch::{Batch, Header, JobCounts, KeyRecord, OpenRecord, Record, ResourceKind};
+use super::batch::{
+    Batch, Header, IdRecord, JobCounts, KeyRecord, OpenRecord, Record, ResourceKind,
+};
 use super::history::Look;
 use super::intern::{BETWEEN_JOBS_ID, OTHER_ID};
 use super::key::{Carriers, Key, KeyState, Pass, Settings};
@@ -30,6 +32,8 @@ pub struct OpenJob {
     pub name: u32,
     /// Its id.
     pub job_id: u64,
+    /// The id that the host gave it.
+    pub host_id: Option<String>,
     /// How long it has been open, in milliseconds.
     pub open_for_ms: u64,
     /// Last site it created something at, 0 when unknown.
@@ -42,6 +46,8 @@ pub struct OpenJob {
 pub const MAX_OPEN_JOBS: usize = 256;
 /// Things kept per open job.
 pub const MAX_HELD: usize = 64;
+/// Characters kept of the id that the host gave an open job.
+const MAX_ID_CHARS: usize = 128;
 /// Job names kept per thread: more than the table of names gives out.
 const MAX_JOB_NAMES: usize = 1_024;
 /// Folded keys told apart when counting them.
@@ -102,6 +108,7 @@ impl Book {
                     pending.add_survivors(&record, header.major_cut, &self.keys, context.max_keys);
                 }
                 Record::Open(record) => pending.add_open(&record),
+                Record::Id(record) => pending.add_id(&record),
             }
         }
         if header.last {
@@ -155,7 +162,8 @@ impl Book {
         let keys: usize = self.keys.values().map(|state| row + state.heap_bytes()).sum();
         let jobs = self.jobs.len() * size_of::<(u32, JobCounts)>() * 2;
         let trust = self.trust.len() * (size_of::<(u32, SiteTrust)>() + MAP_OVERHEAD_BYTES);
-        let open: usize = self.open.iter().map(|job| size_of::<OpenJob>() + job.held.len() * 16).sum();
+        let open: usize =
+            self.open.iter().map(|job| size_of::<OpenJob>() + job.held.len() * 16 + id_bytes(job)).sum();
         size_of::<Self>() + keys + jobs + trust + open + self.pending.as_ref().map_or(0, Pending::bytes)
     }
 
@@ -272,6 +280,7 @@ impl Pending {
             self.open.push(OpenJob {
                 name: record.name,
                 job_id: record.job_id,
+                host_id: None,
                 open_for_ms: record.open_for_ms,
                 last_site: record.last_site,
                 held: record.held().take(MAX_HELD).collect(),
@@ -279,10 +288,21 @@ impl Pending {
         }
     }
 
+    fn add_id(&mut self, record: &IdRecord<'_>) {
+        let open = self.open.iter_mut().rev().find(|job| job.job_id == record.job_id);
+        if let Some(open) = open {
+            open.host_id = Some(record.text().chars().take(MAX_ID_CHARS).collect());
+        }
+    }
+
     fn bytes(&self) -> usize {
         let tallies: usize = self.keys.values().map(|key| key.tally.heap_bytes()).sum();
         tallies + self.keys.len() * size_of::<(Key, PendingKey)>() + self.folded.len() * size_of::<Key>()
     }
+}
+
+fn id_bytes(job: &OpenJob) -> usize {
+    job.host_id.as_ref().map_or(0, String::capacity)
 }
 
 /// Sum of two counts of finished jobs; the mean is weighted by them.
@@ -298,6 +318,7 @@ pub fn add_counts(a: &JobCounts, b: &JobCounts) -> JobCounts {
         open: a.open.saturating_add(b.open),
         mean_ms: u64::try_from(mean_ms).unwrap_or(u64::MAX),
         max_ms: a.max_ms.max(b.max_ms),
+        now: std::array::from_fn(|outcome| a.now[outcome].saturating_add(b.now[outcome])),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::batch::{
     FLAG_LATE, FLAG_TARGET, FLAG_WEAK, HEADER_WORDS, OUTCOME_FAILED, OUTCOME_TIMED_OUT, ResourceKind,
-    SURVIVOR_WORDS, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
+    SURVIVOR_WORDS, TAG_ID, TAG_JOBS, TAG_KEY, TAG_OPEN, VERSION,
 };
-use super::{Ledger, RunSettings};
+use super::{Ledger, RunSettings, Terms};
 use crate::verdict::Mode;
 
 /// One pass of one thread under construction. Words are doubles already: that is what goes over the wire.
@@ -81,6 +81,7 @@ impl PassBuilder {
         let mut record = vec![1.0, f64::from(name)];
         debug_assert_eq!(TAG_JOBS, 1);
         record.extend(counts.map(f64::from));
+        record.extend_from_within(2..5);
         self.records.push(record);
         self
     }
@@ -111,6 +112,23 @@ impl PassBuilder {
             record.extend([f64::from(kind.wire()), f64::from(*shape), f64::from(*count)]);
         }
         self.records.push(record);
+        self
+    }
+
+    /// Jobs of the last record that ended within their grace period, completed.
+    pub fn just_completed(mut self, jobs: u32) -> Self {
+        if let Some(record) = self.records.last_mut() {
+            record[8] += f64::from(jobs);
+        }
+        self
+    }
+
+    /// The host's own id of an open job.
+    pub fn id(mut self, name: u32, job: u32, id: &str) -> Self {
+        debug_assert_eq!(TAG_ID, 4);
+        let units: Vec<f64> = id.encode_utf16().map(f64::from).collect();
+        let count = f64::from(u32::try_from(units.len()).unwrap());
+        self.records.push([&[4.0, f64::from(name), f64::from(job), count], &units[..]].concat());
         self
     }
 
@@ -151,9 +169,23 @@ pub fn settings(mode: Mode) -> RunSettings {
     RunSettings { mode, max_keys: 16_384, grace_ms: 100.0 }
 }
 
-/// A ledger with one open run in it.
+/// Terms with default bounds.
+pub fn terms(mode: Mode) -> Terms {
+    Terms { settings: settings(mode), name: "worker-1".to_owned(), started_at_ms: 0.0 }
+}
+
+/// A ledger with one open run in it, of thread 0.
 pub fn ledger(mode: Mode) -> (Ledger, u32) {
     let ledger = Ledger::default();
-    let run = ledger.open_run(settings(mode));
+    let (run, _) = ledger.join(0, terms(mode), true);
+    (ledger, run)
+}
+
+/// A ledger with one open run in it, of threads 0 to `count` - 1.
+pub fn threads(count: u32) -> (Ledger, u32) {
+    let (ledger, run) = ledger(Mode::Production);
+    for thread in 1..count {
+        ledger.join(thread, terms(Mode::Production), true);
+    }
     (ledger, run)
 }

@@ -42,6 +42,13 @@ pub enum BatchError {
         /// Its id.
         run: u32,
     },
+    /// The thread takes no part in the run.
+    UnknownThread {
+        /// Id of the run.
+        run: u32,
+        /// Its id.
+        thread: u32,
+    },
 }
 
 /// Both halves are built and installed together; a mismatch has one cause.
@@ -64,7 +71,10 @@ impl fmt::Display for BatchError {
                 write!(f, "word {index}: {found} is not a known {field}; {REMEDY}")
             }
             Self::UnknownRun { run } => {
-                write!(f, "word 1: run {run} is not open; call openRun first and send nothing after closeRun")
+                write!(f, "word 1: run {run} is not open; call joinRun first and send nothing after leaveRun")
+            }
+            Self::UnknownThread { run, thread } => {
+                write!(f, "word 2: thread {thread} takes no part in run {run}; call joinRun first")
             }
         }
     }
@@ -90,7 +100,11 @@ mod tests {
         }
         assert_eq!(
             BatchError::UnknownRun { run: 4 }.to_string(),
-            "word 1: run 4 is not open; call openRun first and send nothing after closeRun"
+            "word 1: run 4 is not open; call joinRun first and send nothing after leaveRun"
+        );
+        assert_eq!(
+            BatchError::UnknownThread { run: 4, thread: 7 }.to_string(),
+            "word 2: thread 7 takes no part in run 4; call joinRun first"
         );
     }
 }

@@ -1,13 +1,13 @@
 //! Constants of the wire format that both halves share; the binding exports them for the test that compares.
 
 /// Layout version, word 0 of a batch.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Words of the header.
 pub const HEADER_WORDS: usize = 9;
 /// Tag of a record of finished jobs.
 pub const TAG_JOBS: u64 = 1;
 /// Words of a record of finished jobs.
-pub const JOBS_WORDS: usize = 8;
+pub const JOBS_WORDS: usize = 11;
 /// Tag of a record of survivors.
 pub const TAG_KEY: u64 = 2;
 /// Words of a record of survivors before the survivors.
@@ -20,6 +20,12 @@ pub const TAG_OPEN: u64 = 3;
 pub const OPEN_HEAD_WORDS: usize = 6;
 /// Words of one thing that an open job holds.
 pub const HELD_WORDS: usize = 3;
+/// Tag of a record with the host's own id of an open job.
+pub const TAG_ID: u64 = 4;
+/// Words of that record before the id.
+pub const ID_HEAD_WORDS: usize = 4;
+/// Words of one UTF-16 unit of the id.
+pub const UNIT_WORDS: usize = 1;
 
 /// Bits of a survivor's flags that hold how its job ended.
 pub const OUTCOME_MASK: u8 = 3;

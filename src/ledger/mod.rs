@@ -3,6 +3,9 @@
 //! A fold over batches: it never asks the clock, the disk or JavaScript anything, so the same batches always give
 //! the same ledger. Books are kept by run and thread, and no book touches another, so batches of different threads
 //! may come in any order.
+//!
+//! The threads of a process that started share one run. The first to join opens it, the last to leave closes it, and it
+//! does not matter who is which.
 
 pub mod batch;
 pub mod book;
@@ -14,49 +17,29 @@ pub mod history;
 pub mod intern;
 pub mod key;
 pub mod layout;
+mod run;
 pub mod summary;
+pub mod tally;
 pub mod texts;
+pub mod threads;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use dashmap::DashMap;
 use parking_lot::{Mutex, MutexGuard};
 
-use self::batch::{Batch, JobCounts};
-use self::book::{Book, Context, add_counts};
+use self::batch::Batch;
+use self::book::{Book, Context};
 use self::error::BatchError;
 use self::intern::Texts;
 use self::key::Settings;
+use self::run::Run;
+pub use self::run::{Retired, RunSettings, Terms};
+use self::tally::Tally;
 use self::texts::{Site, SiteTrust};
+use self::threads::{ProcessFacts, ThreadFacts};
 use crate::verdict::Mode;
-
-/// Settings of one run.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RunSettings {
-    /// How it gathers evidence.
-    pub mode: Mode,
-    /// Keys kept per thread.
-    pub max_keys: usize,
-    /// Time after a job's end before its leftovers are judged, in milliseconds.
-    pub grace_ms: f64,
-}
-
-/// Finished jobs of threads that ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Retired {
-    /// By name.
-    pub jobs: BTreeMap<u32, JobCounts>,
-    /// Of all names.
-    pub finished_all: u64,
-}
-
-#[derive(Debug)]
-struct Run {
-    settings: RunSettings,
-    retired: Mutex<Retired>,
-}
 
 /// What a report is made from, seen at one moment.
 pub struct RunView<'a> {
@@ -64,10 +47,10 @@ pub struct RunView<'a> {
     pub settings: RunSettings,
     /// Texts of the process.
     pub texts: &'a Texts,
-    /// Jobs of threads that ended.
-    pub retired: Retired,
+    /// Threads that ended.
+    pub retired: &'a Retired,
     /// Books of the threads that live, by thread id.
-    pub books: Vec<&'a Book>,
+    pub books: Vec<(u32, &'a Book)>,
 }
 
 /// How much was dropped for lack of room.
@@ -84,11 +67,17 @@ pub struct Dropped {
 }
 
 /// All books of the process.
+///
+/// Any thread may call anything at any time. Locks are taken in this order and never against it: `production`, the state
+/// of a run, its books by thread, the tables of texts. A guard of the map of runs is held over none of them: it is let go
+/// as soon as the run is cloned out.
 #[derive(Debug, Default)]
 pub struct Ledger {
     texts: Texts,
-    runs: DashMap<u32, Run>,
-    books: DashMap<(u32, u32), Arc<Mutex<Book>>>,
+    runs: DashMap<u32, Arc<Run>>,
+    /// The run that threads which start share. Held while any thread joins or leaves, so that no thread joins a run that
+    /// the last one is just leaving.
+    production: Mutex<Option<u32>>,
     last_run: AtomicU32,
 }
 
@@ -99,32 +88,64 @@ impl Ledger {
         &self.texts
     }
 
-    /// Opens a run and gives its id, from 1.
-    pub fn open_run(&self, settings: RunSettings) -> u32 {
+    /// A thread takes part: in production in the run of the process, whose terms then hold for it too; in a check in a run
+    /// of its own. Gives the id of the run, from 1, and its terms.
+    pub fn join(&self, thread: u32, terms: Terms, prints: bool) -> (u32, Terms) {
+        let mut production = self.production.lock();
+        let shared = production.filter(|_| terms.settings.mode == Mode::Production);
+        if let Some((id, run)) = shared.and_then(|id| Some((id, self.run(id)?))) {
+            run.add(thread, prints);
+            return (id, run.terms.clone());
+        }
         let id = self.last_run.fetch_add(1, Ordering::Relaxed) + 1;
-        self.runs.insert(id, Run { settings, retired: Mutex::default() });
-        id
+        if terms.settings.mode == Mode::Production {
+            *production = Some(id);
+        }
+        let run = Run::new(terms.clone());
+        run.add(thread, prints);
+        self.runs.insert(id, Arc::new(run));
+        (id, terms)
     }
 
-    /// Forgets a run; an unknown one is none to forget.
-    pub fn close_run(&self, run: u32) {
-        self.runs.remove(&run);
-        self.books.retain(|(of_run, _), _| *of_run != run);
+    /// A thread takes part in a run no more: what it held counts no longer, the jobs that it finished do. `words` is what
+    /// it counted itself, see [`Tally::read`]. The last one closes the run; an unknown run or thread is none to leave.
+    pub fn leave(&self, run: u32, thread: u32, words: &[f64]) {
+        let mut production = self.production.lock();
+        self.leave_one(&mut production, run, thread, &Tally::read(words));
+    }
+
+    /// A thread ended, however: it leaves every run that it takes part in.
+    pub fn end_thread(&self, thread: u32, words: &[f64]) {
+        let mut production = self.production.lock();
+        let runs: Vec<u32> = self.runs.iter().map(|entry| *entry.key()).collect();
+        let tallies = Tally::read(words);
+        for run in runs {
+            // Those are counted for production alone.
+            let counted = if *production == Some(run) { &tallies[..] } else { &[] };
+            self.leave_one(&mut production, run, thread, counted);
+        }
+    }
+
+    fn leave_one(&self, production: &mut Option<u32>, id: u32, thread: u32, tallies: &[Tally]) {
+        let Some(run) = self.run(id) else { return };
+        if run.remove(thread, tallies) {
+            self.runs.remove(&id);
+            production.take_if(|shared| *shared == id);
+        }
     }
 
     /// Folds one batch.
     ///
     /// # Errors
     ///
-    /// [`BatchError`] when a word is wrong or the run is not open. The ledger is then unchanged.
+    /// [`BatchError`] when a word is wrong, the run is not open or the thread takes no part in it. The ledger is then
+    /// unchanged.
     pub fn apply(&self, words: &[f64]) -> Result<(), BatchError> {
         let batch = Batch::decode(words)?;
         let (run, thread) = (batch.header.run, batch.header.thread);
-        let (settings, book) = {
-            // Held while the book is made, so that closing the run cannot leave it behind.
-            let open = self.runs.get(&run).ok_or(BatchError::UnknownRun { run })?;
-            (open.settings, Arc::clone(&self.books.entry((run, thread)).or_default()))
-        };
+        let open = self.run(run).ok_or(BatchError::UnknownRun { run })?;
+        let book = open.book(thread).ok_or(BatchError::UnknownThread { run, thread })?;
+        let settings = open.terms.settings;
         let trust = |site: u32| match self.texts.sites.text(site) {
             Some(text) => Site::parse(&text).trust(),
             None => SiteTrust::Unknown,
@@ -138,50 +159,68 @@ impl Ledger {
         Ok(())
     }
 
-    /// The thread ended: what it held died with it, the jobs it finished still count.
-    pub fn retire_thread(&self, run: u32, thread: u32) {
-        let Some(open) = self.runs.get(&run) else { return };
-        let Some((_, book)) = self.books.remove(&(run, thread)) else { return };
-        let book = book.lock();
-        let mut retired = open.retired.lock();
-        for (name, counts) in book.jobs() {
-            let total = retired.jobs.entry(*name).or_default();
-            *total = add_counts(total, &JobCounts { open: 0, ..*counts });
+    /// A thread tells about itself, and learns what all threads together have told. Nothing when it takes no part.
+    pub fn tell(&self, run: u32, thread: u32, facts: ThreadFacts) -> Option<ProcessFacts> {
+        let open = self.run(run)?;
+        let mut state = open.lock();
+        state.members.get_mut(&thread)?.facts = Some(facts);
+        Some(state.process_facts())
+    }
+
+    /// What has been printed so far, for the one thread that prints; nothing for all others.
+    #[must_use]
+    pub fn printed(&self, run: u32, thread: u32) -> Option<String> {
+        let open = self.run(run)?;
+        let state = open.lock();
+        (state.printer() == Some(thread)).then(|| state.printed.text().to_owned())
+    }
+
+    /// Keeps what has been printed so far, for whichever thread prints next.
+    pub fn keep_printed(&self, run: u32, text: &str) {
+        if let Some(open) = self.run(run) {
+            open.lock().printed.replace(text);
         }
-        retired.finished_all = retired.finished_all.saturating_add(book.finished_all());
     }
 
     /// Shows a run to `read`, with all of its books standing still; nothing when it is not open.
     pub fn view<T>(&self, run: u32, read: impl FnOnce(&RunView<'_>) -> T) -> Option<T> {
-        let (settings, retired) = {
-            let open = self.runs.get(&run)?;
-            (open.settings, open.retired.lock().clone())
-        };
-        let mut books: Vec<(u32, Arc<Mutex<Book>>)> = self
-            .books
-            .iter()
-            .filter(|entry| entry.key().0 == run)
-            .map(|entry| (entry.key().1, Arc::clone(entry.value())))
-            .collect();
-        books.sort_unstable_by_key(|(thread, _)| *thread);
-        // Taken in order of threads; whoever folds holds one of these locks and waits for no other.
-        let guards: Vec<MutexGuard<'_, Book>> = books.iter().map(|(_, book)| book.lock()).collect();
-        let books = guards.iter().map(|guard| &**guard).collect();
-        Some(read(&RunView { settings, texts: &self.texts, retired, books }))
+        let open = self.run(run)?;
+        // Held to the end: a thread that ends meanwhile would be counted in its book and among the retired.
+        let state = open.lock();
+        let guards: Vec<(u32, MutexGuard<'_, Book>)> =
+            state.members.iter().map(|(thread, member)| (*thread, member.book.lock())).collect();
+        let books = guards.iter().map(|(thread, guard)| (*thread, &**guard)).collect();
+        let settings = open.terms.settings;
+        Some(read(&RunView { settings, texts: &self.texts, retired: &state.retired, books }))
     }
 
     /// Estimate of the bytes held by the ledger, all runs and tables.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let books: usize = self.books.iter().map(|entry| entry.value().lock().bytes()).sum();
-        self.texts.bytes() + books as u64
+        let runs: usize = self.all_runs().iter().map(|run| run.lock().bytes()).sum();
+        self.texts.bytes() + runs as u64
     }
 
     /// What was dropped, over all runs.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
-        let keys = self.books.iter().map(|entry| entry.value().lock().folded_keys()).sum();
-        Dropped { keys, ..dropped_texts(&self.texts) }
+        let of_run =
+            |run: &Arc<Run>| run.lock().members.values().map(|it| it.book.lock().folded_keys()).sum::<u64>();
+        Dropped { keys: self.all_runs().iter().map(of_run).sum(), ..dropped_texts(&self.texts) }
+    }
+
+    /// Threads that take part in any run.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.all_runs().iter().map(|run| run.lock().members.len()).sum()
+    }
+
+    fn run(&self, id: u32) -> Option<Arc<Run>> {
+        self.runs.get(&id).map(|entry| Arc::clone(entry.value()))
+    }
+
+    fn all_runs(&self) -> Vec<Arc<Run>> {
+        self.runs.iter().map(|entry| Arc::clone(entry.value())).collect()
     }
 }
 
@@ -189,7 +228,10 @@ impl RunView<'_> {
     /// What was dropped; keys of this run alone.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
-        Dropped { keys: self.books.iter().map(|book| book.folded_keys()).sum(), ..dropped_texts(self.texts) }
+        Dropped {
+            keys: self.books.iter().map(|(_, book)| book.folded_keys()).sum(),
+            ..dropped_texts(self.texts)
+        }
     }
 }
 

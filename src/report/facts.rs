@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::ledger::texts::Site;
+use crate::ledger::threads::ThreadRow;
 
 /// Facts handed in with the request for a report. All are optional.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -32,6 +33,8 @@ pub struct Facts {
     pub job_errors: Option<Value>,
     /// Call sites that source maps lead elsewhere, by id: these are shown. The ledger keeps what was captured.
     pub sites: BTreeMap<u32, Site>,
+    /// The threads that take part, see [`crate::ledger::Ledger::tell`]; none in a check.
+    pub threads: Vec<ThreadRow>,
     /// Major collections observed or forced since the first measured job.
     pub collections: Option<u64>,
 }

@@ -37,8 +37,10 @@ pub struct Finding {
     pub live: u64,
     /// Most leftovers ever.
     pub peak: u64,
-    /// Jobs finished.
+    /// Jobs finished, in all threads that live.
     pub finished: u64,
+    /// Threads that have some now.
+    pub threads: u64,
     /// Distinct jobs that left one.
     pub leaving: Outcomes,
     /// Distinct jobs whose leftovers still wait for a collection.
@@ -82,7 +84,7 @@ impl Finding {
 #[must_use]
 pub fn findings(view: &RunView<'_>, mapped: &Mapped) -> Vec<Finding> {
     let mut by_key: BTreeMap<Key, Vec<(&Book, &KeyState)>> = BTreeMap::new();
-    for book in &view.books {
+    for (_, book) in &view.books {
         for (key, state) in book.keys() {
             by_key.entry(*key).or_default().push((*book, state));
         }
@@ -105,6 +107,7 @@ fn sum_up(view: &RunView<'_>, mapped: &Mapped, key: Key, rows: &[(&Book, &KeySta
         live: 0,
         peak: 0,
         finished: 0,
+        threads: 0,
         leaving: Outcomes::default(),
         jobs_waiting: 0,
         rate: Rate::default(),
@@ -118,16 +121,22 @@ fn sum_up(view: &RunView<'_>, mapped: &Mapped, key: Key, rows: &[(&Book, &KeySta
     for (book, state) in rows {
         finding.add(book, state, view.settings.mode);
     }
+    // Threads that leave none count too: a job's rate is the same however its jobs are spread over threads.
+    finding.finished = view.books.iter().map(|(_, book)| finding.finished_in(book)).sum();
     finding.rate = finding.rate.divided(finding.finished);
     finding
 }
 
 impl Finding {
+    /// Jobs of one thread that the leftovers are counted against.
+    fn finished_in(&self, book: &Book) -> u64 {
+        if self.blame == Blame::BetweenJobs { book.finished_all() } else { book.finished(self.key.name) }
+    }
+
     /// Adds one thread; the rate is a sum weighted by finished jobs until it is divided by them.
     fn add(&mut self, book: &Book, state: &KeyState, mode: Mode) {
         let summary = &state.last.summary;
-        let finished =
-            if self.blame == Blame::BetweenJobs { book.finished_all() } else { book.finished(self.key.name) };
+        let finished = self.finished_in(book);
         let slope = state.judgement.slope;
         let mid = per_job(&RateEvidence {
             mode,
@@ -139,7 +148,7 @@ impl Finding {
         });
         let (low, high) = slope.map_or((mid, mid), |slope| (slope.low, slope.high));
         self.rate.add(Rate { mid, low, high }, finished);
-        self.finished += finished;
+        self.threads += u64::from(summary.live > 0);
         self.live += summary.live;
         self.peak += state.peak;
         self.leaving.completed += summary.leaving.completed;

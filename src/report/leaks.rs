@@ -33,6 +33,7 @@ pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64, collec
         per_job: round(finding.rate.mid),
         count: finding.live,
         jobs_finished: finding.finished,
+        threads: finding.threads,
         jobs_leaving: OutcomeCounts {
             completed: finding.leaving.completed,
             failed: finding.leaving.failed,

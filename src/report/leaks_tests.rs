@@ -14,6 +14,7 @@ fn listener(event: &str, line: u32, count: u64) -> Leak {
         per_job: 1.0,
         count,
         jobs_finished: count,
+        threads: 1,
         jobs_leaving: OutcomeCounts::default(),
         site: Some(place(line)),
         sites: Vec::new(),

@@ -43,7 +43,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     let totals = open::job_totals(view);
     let completed = totals.values().fold(0, |sum: u64, counts| sum.saturating_add(counts.completed));
     let finished_all =
-        view.books.iter().map(|book| book.finished_all()).sum::<u64>() + view.retired.finished_all;
+        view.books.iter().map(|(_, book)| book.finished_all()).sum::<u64>() + view.retired.finished_all;
     let mut open_jobs = open::open_rows(view, &facts.sites, &totals);
     let is_strict = facts.check.as_ref().is_some_and(|check| check.strict);
     let mut sorted = Sorted::default();
@@ -70,6 +70,8 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     shorten(&mut sorted.kept, "kept", &mut notes);
     shorten(&mut sorted.returned, "returned", &mut notes);
     shorten(&mut open_jobs, "open jobs", &mut notes);
+    let mut threads = facts.threads.clone();
+    shorten(&mut threads, "threads", &mut notes);
     Report {
         schema_version: SCHEMA_VERSION,
         worker: facts.worker.clone(),
@@ -80,6 +82,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         returned: sorted.returned,
         open_jobs,
         jobs: open::job_rows(view, &totals),
+        threads,
         memory: memory::memory(facts.memory.as_ref().unwrap_or(&MemoryFacts::default())),
         own: with_dropped(&facts.own, view.dropped()),
         notes,
@@ -92,8 +95,9 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
 /// Ids of the call sites that a report of the run may show, each once, in order.
 #[must_use]
 pub fn sites(view: &RunView<'_>) -> Vec<u32> {
-    let of_keys = view.books.iter().flat_map(|book| book.keys()).flat_map(|(_, state)| &state.last.sites);
-    let of_open = view.books.iter().flat_map(|book| book.open_jobs()).map(|job| job.last_site);
+    let of_keys =
+        view.books.iter().flat_map(|(_, book)| book.keys()).flat_map(|(_, state)| &state.last.sites);
+    let of_open = view.books.iter().flat_map(|(_, book)| book.open_jobs()).map(|job| job.last_site);
     let known = of_keys.map(|(site, _)| *site).chain(of_open).filter(|site| *site != 0);
     known.collect::<BTreeSet<u32>>().into_iter().collect()
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::ledger::texts::Place;
+use crate::ledger::threads::ThreadRow;
 
 /// Version of this model in the JSON.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -32,6 +33,8 @@ pub struct Report {
     pub open_jobs: Vec<OpenJobRow>,
     /// Jobs by name.
     pub jobs: Vec<JobRow>,
+    /// The threads that take part; none in a check.
+    pub threads: Vec<ThreadRow>,
     /// Memory and where it is heading.
     pub memory: Memory,
     /// What holdover itself cost.
@@ -67,8 +70,10 @@ pub struct Leak {
     pub per_job: f64,
     /// How many are left now.
     pub count: u64,
-    /// Jobs finished.
+    /// Jobs finished, in all threads that live.
     pub jobs_finished: u64,
+    /// Threads that have some now.
+    pub threads: u64,
     /// Distinct jobs that left one, by how they ended.
     pub jobs_leaving: OutcomeCounts,
     /// Where it is created; none when unknown.
@@ -207,8 +212,10 @@ pub struct Returned {
 pub struct OpenJobRow {
     /// Its name.
     pub job: String,
-    /// Its id.
-    pub job_id: u64,
+    /// The id that the host gave it.
+    pub job_id: Option<String>,
+    /// The thread it runs in.
+    pub thread: u32,
     /// How long it has been open.
     pub open_for_ms: u64,
     /// It will not end.

@@ -17,23 +17,24 @@ use crate::verdict::stuck::{Peers, is_stuck};
 #[must_use]
 pub fn job_totals(view: &RunView<'_>) -> BTreeMap<u32, JobCounts> {
     let mut totals = view.retired.jobs.clone();
-    for (name, counts) in view.books.iter().flat_map(|book| book.jobs()) {
+    for (name, counts) in view.books.iter().flat_map(|(_, book)| book.jobs()) {
         let total = totals.entry(*name).or_default();
         *total = add_counts(total, counts);
     }
     totals
 }
 
-/// Rows by name.
+/// Rows by name, as of each thread's last pass.
 #[must_use]
 pub fn job_rows(view: &RunView<'_>, totals: &BTreeMap<u32, JobCounts>) -> Vec<JobRow> {
     let mut rows: Vec<JobRow> = totals
         .iter()
+        .filter(|(_, counts)| counts.open + counts.now.iter().sum::<u64>() > 0)
         .map(|(name, counts)| JobRow {
             name: name_text(view, *name),
-            completed: counts.completed,
-            failed: counts.failed,
-            timed_out: counts.timed_out,
+            completed: counts.now[0],
+            failed: counts.now[1],
+            timed_out: counts.now[2],
             open: counts.open,
         })
         .collect();
@@ -44,19 +45,18 @@ pub fn job_rows(view: &RunView<'_>, totals: &BTreeMap<u32, JobCounts>) -> Vec<Jo
 /// Jobs open for long, the longest first.
 #[must_use]
 pub fn open_rows(view: &RunView<'_>, mapped: &Mapped, totals: &BTreeMap<u32, JobCounts>) -> Vec<OpenJobRow> {
-    let jobs = view.books.iter().flat_map(|book| book.open_jobs());
-    let mut rows: Vec<OpenJobRow> = jobs.map(|job| open_row(view, mapped, totals, job)).collect();
-    rows.sort_by(|a, b| {
-        (Reverse(a.open_for_ms), &a.job, a.job_id).cmp(&(Reverse(b.open_for_ms), &b.job, b.job_id))
-    });
-    rows
+    let books = view.books.iter().copied();
+    let mut jobs: Vec<(u32, &OpenJob)> =
+        books.flat_map(|(thread, book)| book.open_jobs().iter().map(move |job| (thread, job))).collect();
+    jobs.sort_by_key(|(thread, job)| (Reverse(job.open_for_ms), *thread, job.job_id));
+    jobs.into_iter().map(|(thread, job)| open_row(view, mapped, totals, (thread, job))).collect()
 }
 
 fn open_row(
     view: &RunView<'_>,
     mapped: &Mapped,
     totals: &BTreeMap<u32, JobCounts>,
-    job: &OpenJob,
+    (thread, job): (u32, &OpenJob),
 ) -> OpenJobRow {
     let peers = totals.get(&job.name).copied().unwrap_or_default();
     let peers = Peers {
@@ -68,7 +68,8 @@ fn open_row(
     let last_site = finding::site(view, mapped, job.last_site).map(|site| site.place);
     OpenJobRow {
         job: name_text(view, job.name),
-        job_id: job.job_id,
+        job_id: job.host_id.clone(),
+        thread,
         open_for_ms: job.open_for_ms,
         stuck: is_stuck(as_float(job.open_for_ms), peers),
         last_site: last_site.filter(|place| place.file.is_some()),

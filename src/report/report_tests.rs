@@ -1,7 +1,7 @@
 use super::*;
 use crate::ledger::Ledger;
 use crate::ledger::batch::ResourceKind;
-use crate::ledger::builder::{Left, PassBuilder, by_job, ledger, pass};
+use crate::ledger::builder::{Left, PassBuilder, by_job, ledger, pass, terms};
 use crate::ledger::intern::BETWEEN_JOBS_ID;
 
 const CHECK: &str = r#"{"check":{"elapsedMs":100}}"#;
@@ -254,6 +254,7 @@ fn source_maps_say_what_is_shown_and_places_they_make_equal_add_up() {
 fn leak_in_several_threads_is_one_leak() {
     let bench = Bench::new(Mode::Production);
     for thread in [1, 2] {
+        bench.ledger.join(thread, terms(Mode::Production), true);
         for window in 1..=10 {
             let one = pass(bench.run, thread, window, window * 20).jobs(bench.name, window * 20);
             bench.apply(&bench.with(one, &every(thread, window * 20)));
@@ -262,9 +263,71 @@ fn leak_in_several_threads_is_one_leak() {
     let report = bench.report("{}");
     assert_eq!((report.leaks.len(), report.leaks[0].count, report.leaks[0].jobs_finished), (1, 300, 400));
     assert_eq!(report.leaks[0].per_job, 0.75);
-    bench.ledger.retire_thread(bench.run, 1);
+    assert_eq!(report.leaks[0].threads, 2);
+    bench.ledger.leave(bench.run, 1, &[]);
     let report = bench.report("{}");
     assert_eq!((report.leaks[0].count, report.jobs[0].completed), (100, 400));
+}
+
+/// Eight threads with 200 jobs each; `left` says what is alive in a thread after so many of its jobs.
+fn eight_threads(left: impl Fn(u32, u32) -> Vec<Left>) -> Report {
+    let bench = Bench::new(Mode::Production);
+    for thread in 0..8 {
+        bench.ledger.join(thread, terms(Mode::Production), true);
+        for window in 1..=10 {
+            let one = pass(bench.run, thread, window, window * 20).jobs(bench.name, window * 20);
+            let left = left(thread, window * 20);
+            bench.apply(&if left.is_empty() { one } else { bench.with(one, &left) });
+        }
+    }
+    bench.report("{}")
+}
+
+#[test]
+fn leak_in_each_of_eight_threads_has_the_rate_of_one_job() {
+    let report = eight_threads(|_, jobs| every(1, jobs));
+    let [leak] = &report.leaks[..] else { panic!("one leak: {report:?}") };
+    assert_eq!((leak.per_job, leak.count, leak.jobs_finished, leak.threads), (1.0, 1_600, 1_600, 8));
+    assert_eq!((leak.jobs_leaving.completed, leak.evidence.cohort_alive), (1_600, 1.0));
+    assert_eq!((report.jobs[0].completed, leak.certainty), (1_600, "sure"));
+}
+
+#[test]
+fn leak_in_one_of_eight_threads_is_a_leak_of_an_eighth_per_job() {
+    let report = eight_threads(|thread, jobs| if thread == 5 { every(1, jobs) } else { Vec::new() });
+    let leak = &report.leaks[0];
+    assert_eq!((leak.per_job, leak.count, leak.jobs_finished, leak.threads), (0.125, 200, 1_600, 1));
+    assert_eq!((leak.evidence.per_job_low, leak.evidence.per_job_high), (0.125, 0.125));
+}
+
+#[test]
+fn thing_that_each_thread_makes_once_is_kept() {
+    let report = eight_threads(|_, _| vec![by_job(1)]);
+    assert_eq!((report.verdict, report.leaks.len()), ("clean", 0));
+    assert_eq!((report.kept[0].count, report.kept[0].reason), (8, "one job only"));
+}
+
+#[test]
+fn open_jobs_say_which_thread_they_run_in() {
+    let bench = Bench::new(Mode::Production);
+    for thread in [0, 4] {
+        bench.ledger.join(thread, terms(Mode::Production), true);
+        let one = pass(bench.run, thread, 1, 20).jobs(bench.name, 20);
+        bench.apply(&one.open(bench.name, 7, 900 + thread, &[]).id(bench.name, 7, &format!("id-{thread}")));
+    }
+    let report = bench.report("{}");
+    let open: Vec<_> = report.open_jobs.iter().map(|job| (job.thread, job.job_id.as_deref())).collect();
+    assert_eq!(open, [(4, Some("id-4")), (0, Some("id-0"))]);
+}
+
+#[test]
+fn jobs_count_as_of_the_pass_and_rates_as_of_the_grace_period() {
+    let bench = Bench::new(Mode::Production);
+    bench.apply(&pass(bench.run, 0, 1, 20).jobs(bench.name, 20).just_completed(5));
+    assert_eq!(bench.report("{}").jobs[0].completed, 25);
+    bench.ledger.join(1, terms(Mode::Production), true);
+    bench.ledger.leave(bench.run, 0, &[]);
+    assert_eq!(bench.report("{}").jobs[0].completed, 25, "nothing is waited for in a thread that ended");
 }
 
 #[test]
@@ -273,11 +336,16 @@ fn stuck_job_is_shown_with_what_it_holds() {
     bench.run_jobs(100, |_| Vec::new());
     let held = [(ResourceKind::Listener, bench.shape, 2), (ResourceKind::Interval, bench.shape, 3)];
     let one = pass(bench.run, 0, 6, 120).jobs(bench.name, 120);
-    bench.apply(&one.open(bench.name, 77, 5_000, &held).open(bench.name, 78, 150, &[]));
+    bench.apply(&one.open(bench.name, 77, 5_000, &held).id(bench.name, 77, "mail-77").open(
+        bench.name,
+        78,
+        150,
+        &[],
+    ));
     let report = bench.report(CHECK);
     assert_eq!(report.verdict, "inconclusive");
-    assert_eq!((report.open_jobs[0].job_id, report.open_jobs[0].stuck), (77, true));
-    assert_eq!((report.open_jobs[1].job_id, report.open_jobs[1].stuck), (78, false));
+    let open: Vec<_> = report.open_jobs.iter().map(|job| (job.job_id.as_deref(), job.stuck)).collect();
+    assert_eq!(open, [(Some("mail-77"), true), (None, false)]);
     let holds: Vec<_> = report.open_jobs[0].holds.iter().map(|h| (h.description.as_str(), h.count)).collect();
     assert_eq!(holds, [("interval", 3), ("'end' listener", 2)]);
 }

@@ -1,0 +1,66 @@
+'use strict'
+
+const { environment } = require('./engine')
+
+/** What `start` returns where nothing is watched: the same methods, and a report that says why. */
+class InertTracker {
+  /** @param {string} note */
+  constructor(note) {
+    this.note = note
+    this.level = 'off'
+  }
+
+  setLevel() {}
+
+  on() {
+    return this
+  }
+
+  report() {
+    const usage = process.memoryUsage()
+    return {
+      schemaVersion: 1,
+      worker: '',
+      mode: 'production',
+      verdict: 'inconclusive',
+      leaks: [],
+      kept: [],
+      returned: [],
+      openJobs: [],
+      jobs: [],
+      threads: [],
+      memory: {
+        heapUsedBytes: usage.heapUsed,
+        afterGcBytes: null,
+        externalBytes: usage.external,
+        arrayBuffersBytes: usage.arrayBuffers,
+        rssBytes: usage.rss,
+        limitBytes: null,
+        secondsToLimit: null,
+        slopes: {
+          heapUsedBytesPerJob: null,
+          afterGcBytesPerJob: null,
+          externalBytesPerJob: null,
+          arrayBuffersBytesPerJob: null,
+          rssBytesPerJob: null,
+          rssBytesPerMin: null
+        }
+      },
+      self: { cpuShare: 0, bytes: 0, dropped: {} },
+      notes: [this.note],
+      env: environment()
+    }
+  }
+
+  print() {
+    console.warn(`holdover ${this.note}`)
+  }
+
+  shouldRecycle() {
+    return false
+  }
+
+  stop() {}
+}
+
+exports.InertTracker = InertTracker
