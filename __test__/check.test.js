@@ -128,7 +128,7 @@ test('a timer that fires soon after the job is late, not left behind', async () 
 
 test('the fingerprint is the same in tests and in production', async () => {
   const report = await check(leaky, { ...QUICK, name: 'mail' })
-  const tracker = start({ graceMs: 50, report: { everyMs: 0 } })
+  const tracker = start({ graceMs: 10, report: { everyMs: 0 } })
   for (let i = 0; i < 120; i++) {
     runJob('mail', () => leaky(i))
     await new Promise((resolve) => setTimeout(resolve, 5))

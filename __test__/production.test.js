@@ -15,10 +15,7 @@ const NOT_IN_PRODUCTION = new Map([
   ['only-when-failing-sync.js', 'a one-shot timer of 10 min is judged once it is due'],
   ['promises-timeout-import.mjs', 'a one-shot timer of 30 min is judged once it is due'],
   ['timeout-race-not-cleared.js', 'a one-shot timer of a minute is judged once it is due'],
-  [
-    'lru-150.js',
-    'a cache that fills for longer than three grace periods looks like a leak until it evicts: see below'
-  ],
+  ['lru-150.js', 'a cache that fills for longer than thirty grace periods looks like a leak: see below'],
   [
     'timeout-rearmed-elsewhere.js',
     'named at the line that arms it again: the first arming is seldom sampled'
@@ -37,11 +34,11 @@ const chunks = (list) =>
     list.slice(i * TOGETHER, (i + 1) * TOGETHER)
   )
 
-/** @param {string[]} files */
-async function work(files, jobsPerSecond = 25, durationMs = 6_000) {
+/** More than fifty grace periods: a leak of fewer than 500 jobs is called one after thirty. @param {string[]} files */
+async function work(files, { jobsPerSecond = 25, durationMs = 8_000, graceMs = 150 } = {}) {
   const { code, stdout, stderr } = await runNode([
     WORKER,
-    JSON.stringify({ files, durationMs, jobsPerSecond })
+    JSON.stringify({ files, durationMs, jobsPerSecond, graceMs })
   ])
   assert.equal(code, 0, stderr)
   return JSON.parse(stdout)
@@ -64,7 +61,7 @@ describe('production: the same leaks without any forced collection', { concurren
         const leak = report.leaks.find(
           (candidate) => placeOf(candidate) === place(one.kind, one.file, one.line)
         )
-        // 150 jobs a name, of which a shared owner may miss the first.
+        // 200 jobs a name, of which a shared owner may miss the first.
         assert.ok(
           Math.abs(leak.perJob - one.perJob) <= 0.05 * one.perJob + 0.01,
           `${placeOf(leak)}: ${leak.perJob}`
@@ -87,13 +84,16 @@ describe('production: the same leaks without any forced collection', { concurren
     })
   }
 
-  test('a cache that fills up within three grace periods is no leak', async () => {
-    const { printed } = await work([fixture('clean', 'lru-150.js').file], 1_000, 4_000)
+  test('a cache that fills up within thirty grace periods is no leak', async () => {
+    const { printed } = await work([fixture('clean', 'lru-150.js').file], { jobsPerSecond: 50 })
     assert.deepEqual(printed, [])
   })
 
   test('a cache that fills for longer is likely a leak at most, and the finding is withdrawn', async () => {
-    const { printed, report } = await work([fixture('clean', 'lru-150.js').file], 60, 7_000)
+    const { printed, report } = await work([fixture('clean', 'lru-150.js').file], {
+      jobsPerSecond: 30,
+      graceMs: 100
+    })
     assert.ok(printed.every((text) => !text.includes('sure ·')))
     assert.deepEqual(report.leaks, [])
     assert.match(printed.at(-1), /returned/)
@@ -101,7 +101,7 @@ describe('production: the same leaks without any forced collection', { concurren
 
   for (const loop of fixtures('leaking').filter(isBetweenJobs)) {
     test(`between jobs: ${loop.name}`, async () => {
-      const { report } = await work([loop.file], 100)
+      const { report } = await work([loop.file], { jobsPerSecond: 100 })
       const [leak, ...others] = report.leaks
       assert.deepEqual(others, [])
       assert.equal(placeOf(leak), place(loop.expected[0].kind, loop.file, loop.expected[0].line))

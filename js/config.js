@@ -132,7 +132,7 @@ const CHECK = {
     expected: 'a whole number from 1 to 1,000,000',
     accepts: (value) => value === null || wholeBetween(1, 1_000_000)(value),
     read: asNumber,
-    atTheLimit: 'left out: 20 to 400 by evidence'
+    atTheLimit: 'left out: 20 to 5,000 by evidence'
   },
   warmupJobs: {
     fallback: 5,

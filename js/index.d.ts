@@ -208,7 +208,7 @@ export type Ident = string | { name: string; id?: string | number }
 export interface CheckOptions {
   /** The job's name in the report. Default: the function's name. */
   name?: string
-  /** Measured jobs. Default: 20 to 400, by evidence. */
+  /** Measured jobs. Default: 20 to 5,000, by evidence. */
   jobs?: number
   /** Jobs before them whose leftovers are not counted. Default 5. */
   warmupJobs?: number

@@ -7,10 +7,9 @@
 
 const path = require('node:path')
 const { spawnSync } = require('node:child_process')
-const { installNode } = require('./nodes')
+const { defaultMajors, installNode, versionOf } = require('./nodes')
 
 const root = path.join(__dirname, '..')
-const defaultMajors = ['22', '24', '26']
 
 function main(args) {
   const cut = args.indexOf('--')
@@ -32,7 +31,7 @@ function main(args) {
 
 /** @param {string} label @param {string} binary @param {string[]} names */
 function runTests(label, binary, names) {
-  const version = spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  const version = versionOf(binary)
   process.stdout.write(`holdover: testing on ${version}\n`)
   const startedAt = Date.now()
   // Tests start `node` for workers of their own; the folder first on the PATH makes that the same version.

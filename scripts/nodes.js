@@ -10,6 +10,8 @@ const path = require('node:path')
 const { spawnSync } = require('node:child_process')
 
 const cache = path.join(__dirname, '..', 'node_modules', '.cache', 'holdover-nodes')
+/** Tested beside the Node that runs the script. */
+const defaultMajors = ['22', '24', '26']
 const isWindows = process.platform === 'win32'
 const packageName = `node-${isWindows ? 'win' : process.platform}-${process.arch}`
 
@@ -45,10 +47,15 @@ function installNode(major) {
   return result.status === 0 && fs.existsSync(binary) ? binary : null
 }
 
+/** @param {string} binary @returns {string} like v22.12.0 */
+function versionOf(binary) {
+  return spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout.trim()
+}
+
 /** @param {string} version such as 22.12.0 @param {number[]} minimum such as [22, 12] */
 function isAtLeast(version, [wantedMajor, wantedMinor]) {
   const [major, minor] = version.split('.').map(Number)
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
 }
 
-module.exports = { nodeBinary, installNode, isAtLeast }
+module.exports = { defaultMajors, nodeBinary, installNode, versionOf, isAtLeast }

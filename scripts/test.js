@@ -13,7 +13,7 @@ const root = path.join(__dirname, '..')
 // Tests start workers of their own and measure; more at a time would only make each of them slower.
 const CONCURRENCY = 2
 // Far above the slowest test; a hang is then a failure with a name.
-const TIMEOUT_MS = 180_000
+const TIMEOUT_MS = 360_000
 
 function main(names) {
   const files = testFiles(names)

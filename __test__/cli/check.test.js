@@ -25,13 +25,13 @@ describe('holdover check', { concurrency: 2 }, () => {
     )
     assert.match(
       stdout,
-      / 1 LEAK {2}sure · YOURS {3}\+1\.00 'end' listener per listener-shared-emitter {3}400 of 400 jobs\n/
+      / 1 LEAK {2}sure · YOURS {3}\+1\.00 'end' listener per listener-shared-emitter {3}([\d,]+) of \1 jobs\n/
     )
     assert.match(
       stdout,
       / {3}__test__\/fixtures\/check\/leaking\/listener-shared-emitter\.js:16:\d+ {5}16 \| {3}connection\.on\('end', onEnd\)/
     )
-    assert.match(stdout, / {3}on: one long-lived EventEmitter, now 405 listeners on 'end'\n/)
+    assert.match(stdout, / {3}on: one long-lived EventEmitter, now [\d,]+ listeners on 'end'\n/)
     assert.match(stdout, / {3}fix: connection\.off\('end', fn\) in a finally block {5}id L-[0-9a-f]{6}\n/)
   })
 

@@ -31,7 +31,7 @@ main()
   return file
 }
 
-const run = (...args) => runNode([CLI, 'run', '--grace', '100', ...args])
+const run = (...args) => runNode([CLI, 'run', '--grace', '20', ...args])
 
 describe('holdover run', { concurrency: 2 }, () => {
   test('exit 1 and one report at the end for a leaking worker', async () => {

@@ -129,4 +129,4 @@ function parseMarker(text, file, line) {
   return expectation
 }
 
-module.exports = { checkFolder, fixtures, fixture, expectationsOf, expectationsIn }
+module.exports = { checkFolder, fixtures, fixture, readFixture, expectationsOf, expectationsIn }

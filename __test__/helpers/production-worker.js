@@ -4,15 +4,14 @@
  * Runs job modules as one production worker would: started, each at a steady rate, without any forced collection.
  * Prints one JSON object: what the console reporter printed, and the last report.
  *
- *     node production-worker.js '{ "files": [...], "durationMs": 6000, "jobsPerSecond": 50 }'
+ *     node production-worker.js '{ "files": [...], "durationMs": 6000, "jobsPerSecond": 50, "graceMs": 200 }'
  */
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { setTimeout: sleep } = require('node:timers/promises')
 const holdover = require('../../js/index')
 
-const { files, durationMs, jobsPerSecond } = JSON.parse(process.argv[2])
-const GRACE_MS = 400
+const { files, durationMs, jobsPerSecond, graceMs } = JSON.parse(process.argv[2])
 
 const write = process.stdout.write.bind(process.stdout)
 process.stdout.write = process.stderr.write.bind(process.stderr)
@@ -41,11 +40,11 @@ async function runAtRate(job, until) {
 
 async function main() {
   const logger = { info: log, warn: log, error: log }
-  const tracker = holdover.start({ name: 'worker', graceMs: GRACE_MS, report: { everyMs: 100, logger } })
+  const tracker = holdover.start({ name: 'worker', graceMs, report: { everyMs: 100, logger } })
   const jobs = await Promise.all(files.map(open))
   const until = Date.now() + durationMs
   await Promise.all(jobs.map((job) => runAtRate(job, until)))
-  await sleep(2 * GRACE_MS)
+  await sleep(2 * graceMs)
   write(`${JSON.stringify({ printed, report: tracker.report() })}\n`, () => process.exit(0))
 }
 

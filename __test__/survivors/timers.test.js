@@ -151,6 +151,29 @@ test('production: a one-shot timer is judged only after it is due, or when it is
   // The re-arming chains end with the process of this test file.
 })
 
+test('intervals that fire while a long list of them is walked are counted once each', async () => {
+  await withWatch({ mode: 'production' }, async ({ watch, ledger, job }) => {
+    const made = []
+    const leave = (count) =>
+      job('mail', async () => {
+        for (let i = 0; i < count; i++) made.push(setInterval(() => {}, 700))
+      })
+    await leave(6_000)
+    await wait(500)
+    await leave(5_000)
+    const pass = watch.beginPass(false)
+    const steps = watch.walk(pass)
+    // One chunk of the newest; then the six thousand fire and are the newest themselves.
+    while (pass.survivors === 0) steps.next()
+    assert.ok(pass.survivors < 5_000)
+    await wait(300)
+    while (!steps.next().done);
+    watch.finishPass(pass)
+    assert.equal(total(ofKind(ledger.lastPass(), 'interval')), 11_000)
+    for (const timer of made) clearInterval(timer)
+  })
+})
+
 test('durations without a live timer are forgotten', async () => {
   await withWatch({}, async ({ job, rows, watch }) => {
     for (let i = 1; i <= 1_000; i++) await job('mail', () => clearTimeout(setTimeout(() => {}, i * 10)))

@@ -15,7 +15,7 @@ const holdover = require('../..')
 const { makeJobs } = require('./make-jobs')
 const { openResources } = require('./resources')
 
-const GRACE_MS = 200
+const GRACE_MS = 100
 const CONCURRENCY = 8
 // About 250 jobs a second, timers being what they are.
 const DELIVERY_MS = 3
@@ -42,7 +42,7 @@ async function main() {
   const outcome = await consume(makeJobs(1_000), fastq.promise(processJob, CONCURRENCY))
 
   // What jobs left behind is judged when the grace period is over.
-  await sleep(GRACE_MS * 5)
+  await sleep(GRACE_MS * 10)
   tracker.print()
   console.log(`${outcome.completed} jobs completed, ${outcome.failed} failed`)
 

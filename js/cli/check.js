@@ -12,7 +12,7 @@ const USAGE = `Usage: holdover check FILE [options]
 FILE exports job(ctx, i) and, if needed, setup() -> ctx and teardown(ctx). CommonJS, ESM, or TypeScript
 that this Node can load.
 
-  --jobs N             run exactly N measured jobs (default: 20 to 400, by evidence)
+  --jobs N             run exactly N measured jobs (default: 20 to 5,000, by evidence)
   --warmup N           jobs before that whose leftovers are not counted (5)
   --concurrency N      jobs at a time (1)
   --timeout MS         time for everything; 30s and 2m also work (60000)

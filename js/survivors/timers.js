@@ -12,8 +12,11 @@ const { forgetOldest } = require('../bounded')
 const MAX_DURATIONS = 4_096
 /** Slots of the direct-mapped memory of recent durations; a power of two. */
 const RECENT = 256
-/** Timers looked at between two looks at the clock. */
-const CHUNK = 256
+/**
+ * Timers of one duration looked at before others have their turn, about a millisecond's work. Shorter lists are looked
+ * at as a whole, so that none of them can fire meanwhile.
+ */
+const CHUNK = 4_096
 /** Node's own bound: a longer delay becomes 1 ms. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 /**
@@ -111,7 +114,7 @@ class Timers {
   promise(duration, birth) {
     this.remember(duration)
     if (birth === null || !this.enumerates) return
-    const newest = this.newest(duration)
+    const { newest } = this.peek(duration)
     if (newest !== null && !this.births.has(newest) && newest._repeat === null) {
       const store = this.internals.timerStore?.(newest)
       if (store === (birth.scope ?? undefined)) {
@@ -129,14 +132,18 @@ class Timers {
     forgetOldest(byDuration, MAX_PROMISED)
   }
 
-  /** The newest live timer of a duration, or null. @param {number} duration @returns {any} */
-  newest(duration) {
+  /**
+   * The newest live timer of a duration, or null, and what time it is for Node's timers.
+   * @param {number} duration @returns {{ newest: any, nowMs: number }}
+   */
+  peek(duration) {
     return storage.exit(() => {
       const probe = /** @type {any} */ (originals.setTimeout(noop, duration))
       const newest = probe._idleNext
       const list = probe._idlePrev
+      const nowMs = probe._idleStart
       originals.dropTimer(probe)
-      return newest === list ? null : newest
+      return { newest: newest === list ? null : newest, nowMs }
     })
   }
 
@@ -151,35 +158,34 @@ class Timers {
   *enumerate(pass) {
     this.recent.fill(0)
     for (const duration of [...this.durations]) {
-      let done = 0
-      /** @type {WeakRef<any> | null} */
-      let cursor = null
-      for (let more = true; more; ) {
-        const start = this.resume(duration, cursor?.deref(), done)
-        if (start === null) {
-          if (done === 0) this.durations.delete(duration)
-          break
-        }
-        this.loopNow = this.readLoopNow()
-        const next = this.walkChunk(pass, start, duration)
-        done += CHUNK
-        more = next !== null
-        // Held weakly: between two chunks the timer may fire and be gone.
-        cursor = next === null ? null : new WeakRef(next)
-        yield
-      }
+      const { newest, nowMs } = this.peek(duration)
+      if (newest === null) this.durations.delete(duration)
+      else yield* this.walkList(pass, duration, newest, nowMs)
     }
   }
 
-  /** @param {number} duration @param {any} cursor @param {number} done timers looked at before */
-  resume(duration, cursor, done) {
-    if (cursor?._idleNext) return cursor
-    let timer = this.newest(duration)
-    for (let i = 0; i < done && timer !== null; i++) timer = isTimer(timer._idleNext) ? timer._idleNext : null
-    return timer
+  /**
+   * From the newest timer of a duration to the oldest, in chunks. Meanwhile the oldest ones fire, and an interval that
+   * fired is the newest again: those are looked at last, where the walk would otherwise have missed them.
+   * @param {import('../pass').Pass} pass @param {number} duration @param {any} newest @param {number} nowMs
+   */
+  *walkList(pass, duration, newest, nowMs) {
+    for (let timer = newest; timer !== null; ) {
+      this.loopNow = this.readLoopNow()
+      const next = this.walkChunk(pass, timer, duration)
+      if (next === null) break
+      // Held weakly: between two chunks the timer may be gone, or have fired and be among the newest.
+      const cursor = new WeakRef(next)
+      const armedAt = next._idleStart
+      yield
+      timer = cursor.deref()
+      const isInPlace = timer !== undefined && timer._destroyed === false && timer._idleStart === armedAt
+      if (!isInPlace) timer = this.firstArmedBefore(armedAt, duration)
+    }
+    this.walkRearmed(pass, duration, nowMs)
   }
 
-  /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration */
+  /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration @returns {any} where to go on */
   walkChunk(pass, timer, duration) {
     for (let i = 0; i < CHUNK; i++) {
       this.look(pass, timer, duration)
@@ -187,6 +193,21 @@ class Timers {
       if (!isTimer(timer)) return null
     }
     return timer
+  }
+
+  /** @param {number} armedAt @param {number} duration */
+  firstArmedBefore(armedAt, duration) {
+    let timer = this.peek(duration).newest
+    while (isTimer(timer) && timer._idleStart >= armedAt) timer = timer._idleNext
+    return isTimer(timer) ? timer : null
+  }
+
+  /** @param {import('../pass').Pass} pass @param {number} duration @param {number} nowMs when the walk began */
+  walkRearmed(pass, duration, nowMs) {
+    for (let timer = this.peek(duration).newest; isTimer(timer); timer = timer._idleNext) {
+      if (timer._idleStart <= nowMs) return
+      if (this.births.get(timer)?.seenIn !== pass.number) this.look(pass, timer, duration)
+    }
   }
 
   /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration */
@@ -206,6 +227,7 @@ class Timers {
       pass.hold(kind, birth)
       return
     }
+    birth.seenIn = pass.number
     if (!isInterval) pass.noteDue(this.dueInMs(timer))
     const row = pass.survivor(kind, birth)
     row.sampledBy = duration

@@ -61,9 +61,6 @@ pub struct Pass {
     pub place_known: bool,
 }
 
-/// Grace periods for which production watches the first leftovers stay before it calls them a leak.
-const YOUNG_GRACE_PERIODS: f64 = 3.0;
-
 /// After a release, the next leftovers must stay this many times as long as the released ones did.
 const RELEASED_LIFETIMES: f64 = 2.0;
 
@@ -244,7 +241,7 @@ impl KeyState {
             looks: self.looks,
             mixed: key == Key::other(key.kind),
             released: self.cohort_age_ms() < self.must_outlive_ms(grace_ms),
-            young: self.cohort_age_ms() < YOUNG_GRACE_PERIODS * grace_ms,
+            watched_grace_periods: self.cohort_age_ms() / grace_ms.max(1.0),
             unproven: key.kind == ResourceKind::Listener
                 && summary.collected < self.cohort.map_or(0, |it| it.count),
         })

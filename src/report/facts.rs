@@ -88,21 +88,23 @@ pub struct Sample {
 pub struct CheckFacts {
     /// Jobs below which nothing is decided.
     pub min_jobs: u64,
-    /// Jobs above which nothing more is expected.
+    /// Jobs that a leak, or what may become one, is watched over, however long they take.
     pub max_jobs: u64,
+    /// The same as long as they are quick.
+    pub confirm_jobs: u64,
     /// Exactly so many, because the user said so.
     pub fixed_jobs: Option<u64>,
     /// Time since the first job, in milliseconds.
     pub elapsed_ms: f64,
+    /// Of that, what other load on the machine did not take, in milliseconds.
+    pub used_ms: f64,
     /// The check has to end now.
     pub budget_over: bool,
     /// Anything retained is a leak.
     pub strict: bool,
-    /// A sure leak is confirmed against a plateau that is still ahead.
-    pub want_confirm: bool,
     /// Time after which a check that found nothing may end, in milliseconds.
     pub quick_ms: f64,
-    /// Time after which a sure leak needs no further confirmation, in milliseconds.
+    /// Time that quick jobs may take for that, in milliseconds.
     pub confirm_ms: f64,
 }
 
@@ -111,13 +113,14 @@ impl Default for CheckFacts {
         Self {
             min_jobs: 20,
             max_jobs: 400,
+            confirm_jobs: 5_000,
             fixed_jobs: None,
             elapsed_ms: 0.0,
+            used_ms: 0.0,
             budget_over: false,
             strict: false,
-            want_confirm: true,
             quick_ms: 3_000.0,
-            confirm_ms: 10_000.0,
+            confirm_ms: 5_000.0,
         }
     }
 }

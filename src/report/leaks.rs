@@ -190,7 +190,9 @@ fn number_equal_fingerprints(leaks: &mut [Leak]) {
 /// job makes anew is mostly held by something else on the list.
 fn sort_key(leak: &Leak) -> (bool, bool, bool, Reverse<u64>, &str, &Option<Place>, &str) {
     let has_no_place = leak.site.as_ref().is_none_or(|site| site.file.is_none());
-    let is_on_own = leak.holder.as_ref().is_some_and(|holder| holder.owners.saturating_mul(2) > leak.count);
+    let OutcomeCounts { completed, failed, timed_out } = leak.jobs_leaving;
+    let jobs_leaving = completed + failed + timed_out;
+    let is_on_own = leak.holder.as_ref().is_some_and(|holder| holder.owners.saturating_mul(2) > jobs_leaving);
     let count = Reverse(leak.count);
     (leak.certainty != "sure", has_no_place, is_on_own, count, &leak.job, &leak.site, &leak.fingerprint)
 }

@@ -96,3 +96,12 @@ fn sure_leaks_come_first_then_the_most_frequent() {
     let leaks = arrange(vec![listener("b", 2, 5), likely, listener("c", 3, 50)]);
     assert_eq!(events(&leaks), ["'c' listener", "'b' listener", "'a' listener"]);
 }
+
+#[test]
+fn what_sits_on_something_shared_comes_before_what_each_job_made_anew() {
+    let jobs_leaving = OutcomeCounts { completed: 9, ..OutcomeCounts::default() };
+    let holder = |owners| Some(Holder { class: None, event: None, owners, listeners_now: 4 });
+    let shared = Leak { jobs_leaving, holder: holder(1), ..listener("a", 1, 9) };
+    let anew = Leak { jobs_leaving, holder: holder(9), ..listener("b", 2, 36) };
+    assert_eq!(events(&arrange(vec![anew, shared])), ["'a' listener", "'b' listener"]);
+}

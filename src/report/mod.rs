@@ -157,29 +157,25 @@ impl Sorted {
     fn undecided(&self) -> usize {
         self.kept.iter().filter(|kept| kept.undecided).count()
     }
-
-    fn leaks_with(&self, certainty: &str) -> usize {
-        self.leaks.iter().filter(|leak| leak.certainty == certainty).count()
-    }
 }
 
 fn next_step(check: &CheckFacts, finished: u64, sorted: &Sorted) -> NextStep {
     let progress = Progress {
         finished,
         elapsed_ms: check.elapsed_ms,
+        used_ms: check.used_ms,
         budget_over: check.budget_over,
         retained: !sorted.leaks.is_empty() || !sorted.kept.is_empty(),
         undecided: sorted.undecided(),
-        likely_leaks: sorted.leaks_with("likely"),
-        sure_leaks: sorted.leaks_with("sure"),
+        leaks: sorted.leaks.len(),
     };
     let limits = Limits {
         min_jobs: check.min_jobs,
         max_jobs: check.max_jobs,
+        confirm_jobs: check.confirm_jobs,
         fixed_jobs: check.fixed_jobs,
         quick_ms: check.quick_ms,
         confirm_ms: check.confirm_ms,
-        want_confirm: check.want_confirm,
     };
     match next(&progress, &limits) {
         Step::More(reason) => NextStep { action: "more", reason },

@@ -63,19 +63,19 @@ fn next_of(report: &Report) -> &'static str {
 #[test]
 fn leak_says_what_where_who_how_many_and_how_to_fix_it() {
     let bench = Bench::new(Mode::Check);
-    let report = bench.run_jobs(100, |jobs| every(1, jobs)).report(CHECK);
+    let report = bench.run_jobs(400, |jobs| every(1, jobs)).report(CHECK);
     assert_eq!((report.verdict, report.mode), ("leaks", "check"));
     let [leak] = &report.leaks[..] else { panic!("one leak: {report:?}") };
     assert_eq!((leak.description.as_str(), leak.job.as_str()), ("'end' listener", "send-email"));
-    assert_eq!((leak.certainty, leak.per_job, leak.count, leak.jobs_finished), ("sure", 1.0, 100, 100));
-    assert_eq!(leak.jobs_leaving.completed, 100);
+    assert_eq!((leak.certainty, leak.per_job, leak.count, leak.jobs_finished), ("sure", 1.0, 400, 400));
+    assert_eq!(leak.jobs_leaving.completed, 400);
     assert_eq!(leak.site.as_ref().unwrap().line, Some(31));
-    assert_eq!((leak.sites[0].count, leak.owner.as_str(), leak.stack.len()), (100, "app", 1));
+    assert_eq!((leak.sites[0].count, leak.owner.as_str(), leak.stack.len()), (400, "app", 1));
     let holder = leak.holder.as_ref().unwrap();
-    assert_eq!((holder.class.as_deref(), holder.listeners_now), (Some("Redis"), 100));
+    assert_eq!((holder.class.as_deref(), holder.listeners_now), (Some("Redis"), 400));
     assert_eq!(leak.fix, "remove it with off('end', fn) in a finally block");
-    assert_eq!((leak.evidence.windows, leak.evidence.cohort_alive), (5, 1.0));
-    assert_eq!((leak.first_seen, leak.last_seen), (1_000, 5_000));
+    assert_eq!((leak.evidence.windows, leak.evidence.cohort_alive), (20, 1.0));
+    assert_eq!((leak.first_seen, leak.last_seen), (1_000, 20_000));
 }
 
 #[test]
@@ -371,9 +371,10 @@ fn check_goes_on_until_the_evidence_is_in() {
     };
     let leaky = |jobs| every(1, jobs);
     assert_eq!(next_after(20, CHECK, &leaky), "more");
-    assert_eq!(next_after(100, CHECK, &leaky), "more", "a plateau below 400 may be ahead");
-    assert_eq!(next_after(400, CHECK, &leaky), "enough");
-    assert_eq!(next_after(100, r#"{"check":{"elapsedMs":10000}}"#, &leaky), "enough");
+    assert_eq!(next_after(380, r#"{"check":{"elapsedMs":50000}}"#, &leaky), "more", "a plateau may be ahead");
+    assert_eq!(next_after(400, CHECK, &leaky), "more", "the jobs are quick");
+    assert_eq!(next_after(400, r#"{"check":{"elapsedMs":9000,"usedMs":5000}}"#, &leaky), "enough");
+    assert_eq!(next_after(5_000, CHECK, &leaky), "enough");
     assert_eq!(next_after(20, r#"{"check":{"elapsedMs":10,"budgetOver":true}}"#, &leaky), "enough");
     assert_eq!(next_after(80, CHECK, &|_| Vec::new()), "more");
     assert_eq!(next_after(100, CHECK, &|_| Vec::new()), "enough");

@@ -18,7 +18,7 @@ pub struct Evidence<'a> {
     pub jobs_leaving: u64,
     /// Distinct jobs whose leftovers may only be waiting for a garbage collection; not part of the counts above.
     pub jobs_waiting: u64,
-    /// The leftovers of the first jobs measured.
+    /// The leftovers of the first jobs measured; one that is gone was renewed before judging.
     pub cohort: Option<Cohort>,
     /// Most leftovers ever alive.
     pub peak: u64,
@@ -36,8 +36,8 @@ pub struct Evidence<'a> {
     pub mixed: bool,
     /// Earlier ones were released, and these have not lived clearly longer yet.
     pub released: bool,
-    /// The first of them were first seen only a few grace periods ago (production).
-    pub young: bool,
+    /// How long the first of them have been watched since they were first seen, in grace periods.
+    pub watched_grace_periods: f64,
     /// Finalization might still take them: not all of the first have lived through two major collections.
     pub unproven: bool,
 }
@@ -156,8 +156,13 @@ const RETURNED_DIVISOR: u64 = 10;
 /// Looks after which an unknown place no longer holds a finding back.
 const LOOKS_WITHOUT_PLACE: u64 = 10;
 /// Finished jobs of a check from which a finding can be sure, and below which little is decided.
-const SURE_CHECK_JOBS: f64 = 40.0;
+const SURE_CHECK_JOBS: f64 = 400.0;
 const MIN_CHECK_JOBS: f64 = 20.0;
+/// In production a leak must have been watched for so long, in grace periods: five minutes by default …
+const MIN_GRACE_PERIODS: f64 = 10.0;
+/// … and be large or old besides: a cache that fills is a leak in every respect until it evicts.
+const LARGE_JOBS_LEAVING: u64 = 500;
+const OLD_GRACE_PERIODS: f64 = 30.0;
 
 /// Judges one kind of leftover.
 #[must_use]
@@ -171,7 +176,7 @@ pub fn judge(evidence: &Evidence) -> Judgement {
 /// Turns the status of a former leak that was released into `Returned`.
 fn withdraw(evidence: &Evidence, found: Status) -> Status {
     let is_low = evidence.live.saturating_mul(RETURNED_DIVISOR) <= evidence.peak;
-    let is_released = is_low || is_cohort_gone(evidence);
+    let is_released = is_low || evidence.released;
     // A check shows only its last look, so it has nothing to withdraw.
     let was_shown = evidence.was_leak && evidence.mode == Mode::Production;
     match found {
@@ -194,10 +199,10 @@ fn climb(evidence: &Evidence, growing: usize) -> (Status, Option<Slope>) {
     }
     let trend = current_trend(evidence);
     if matches!(trend, Trend::Stopped | Trend::Flat) && has_history(evidence) {
-        let reason = if is_cohort_gone(evidence) { Reason::ReleasedLate } else { Reason::Plateau };
+        let reason = if evidence.released { Reason::ReleasedLate } else { Reason::Plateau };
         return (Status::Kept(reason), None);
     }
-    if is_cohort_gone(evidence) {
+    if evidence.released {
         return (Status::Kept(Reason::ReleasedLate), None);
     }
     let min_growing = if evidence.mode == Mode::Check { 2 } else { 3 };
@@ -226,8 +231,7 @@ fn growing_status(evidence: &Evidence, growing: usize, slope: Option<Slope>) -> 
     if evidence.sampled && !evidence.place_known {
         return Status::Kept(Reason::MadeByNode);
     }
-    // A cache that fills up looks like a leak until it evicts.
-    if evidence.mode == Mode::Production && evidence.young {
+    if evidence.mode == Mode::Production && !is_ripe(evidence) {
         return Status::Undecided(Reason::TooFewLooks);
     }
     if evidence.mode == Mode::Production && !evidence.place_known && evidence.looks < LOOKS_WITHOUT_PLACE {
@@ -236,13 +240,27 @@ fn growing_status(evidence: &Evidence, growing: usize, slope: Option<Slope>) -> 
     Status::Leak(certainty(evidence, growing))
 }
 
+/// Watched long enough in production to be called a leak at all.
+fn is_ripe(evidence: &Evidence) -> bool {
+    evidence.watched_grace_periods >= MIN_GRACE_PERIODS && (is_large(evidence) || is_old(evidence))
+}
+
+fn is_large(evidence: &Evidence) -> bool {
+    evidence.jobs_leaving >= LARGE_JOBS_LEAVING
+}
+
+fn is_old(evidence: &Evidence) -> bool {
+    evidence.watched_grace_periods >= OLD_GRACE_PERIODS
+}
+
 fn certainty(evidence: &Evidence, growing: usize) -> Certainty {
     let is_sure = match evidence.mode {
         Mode::Check => finished(evidence) >= SURE_CHECK_JOBS && growing >= 3,
         Mode::Production => {
             let is_cohort_whole = evidence.cohort.is_some_and(|cohort| cohort.alive >= cohort.first);
             growing >= 5
-                && evidence.jobs_leaving >= 10
+                && is_large(evidence)
+                && is_old(evidence)
                 && is_cohort_whole
                 && evidence.weak == 0
                 && !evidence.unproven
@@ -279,10 +297,6 @@ fn current_trend(evidence: &Evidence) -> Trend {
 /// Two points are needed before "no growth" says anything.
 fn has_history(evidence: &Evidence) -> bool {
     evidence.points.len() >= 2
-}
-
-fn is_cohort_gone(evidence: &Evidence) -> bool {
-    evidence.released || evidence.cohort.is_some_and(Cohort::is_gone)
 }
 
 fn finished(evidence: &Evidence) -> f64 {

@@ -7,16 +7,16 @@ pub struct Progress {
     pub finished: u64,
     /// Time since the first job, in milliseconds.
     pub elapsed_ms: f64,
+    /// Of that, what other load on the machine did not take, in milliseconds.
+    pub used_ms: f64,
     /// The check has to end now.
     pub budget_over: bool,
     /// Something is retained, whatever it will be called.
     pub retained: bool,
     /// Findings that may still turn out either way.
     pub undecided: usize,
-    /// Leaks that are likely, but not sure.
-    pub likely_leaks: usize,
-    /// Leaks that are sure.
-    pub sure_leaks: usize,
+    /// Leaks, likely or sure.
+    pub leaks: usize,
 }
 
 /// The limits of a check.
@@ -24,16 +24,16 @@ pub struct Progress {
 pub struct Limits {
     /// Jobs below which nothing is decided.
     pub min_jobs: u64,
-    /// Jobs above which nothing more is expected.
+    /// Jobs that a leak, or what may become one, is watched over, however long they take.
     pub max_jobs: u64,
+    /// The same as long as they are quick: a cache may still be filling.
+    pub confirm_jobs: u64,
     /// Exactly so many, because the user said so.
     pub fixed_jobs: Option<u64>,
     /// Time after which a check that found nothing may end, in milliseconds.
     pub quick_ms: f64,
-    /// Time after which a sure leak needs no further confirmation, in milliseconds.
+    /// Time that quick jobs may take for that, in milliseconds.
     pub confirm_ms: f64,
-    /// Whether a sure leak is to be confirmed at all, against a plateau that is still ahead.
-    pub want_confirm: bool,
 }
 
 /// What to do next, and why.
@@ -64,9 +64,6 @@ pub fn next(progress: &Progress, limits: &Limits) -> Step {
             Step::More("runs the jobs asked for")
         };
     }
-    if progress.finished >= limits.max_jobs {
-        return Step::Enough("ran the most jobs a check runs");
-    }
     if progress.finished < limits.min_jobs {
         return Step::More("too few jobs to say anything");
     }
@@ -86,25 +83,25 @@ fn by_evidence(progress: &Progress, limits: &Limits) -> Step {
             Step::More("nothing is left so far")
         };
     }
-    if progress.undecided > 0 {
-        return Step::More("some leftovers may still turn out either way");
-    }
-    if progress.likely_leaks > 0 {
-        return Step::More("a likely leak is not sure yet");
-    }
-    if progress.sure_leaks > 0 {
-        let is_confirmed = !limits.want_confirm || progress.elapsed_ms >= limits.confirm_ms;
-        return if is_confirmed {
-            Step::Enough("the leaks are sure")
-        } else {
-            Step::More("the leaks are sure unless a plateau is ahead")
-        };
+    if progress.leaks > 0 || progress.undecided > 0 {
+        return confirm(progress, limits);
     }
     if is_steady {
         Step::Enough("what is left does not grow")
     } else {
         Step::More("what is left may still grow")
     }
+}
+
+/// What grows may yet stop: a cache that fills, something that is released late.
+fn confirm(progress: &Progress, limits: &Limits) -> Step {
+    if progress.finished < limits.max_jobs {
+        return Step::More("what grows may still stop");
+    }
+    if progress.finished < limits.confirm_jobs && progress.used_ms < limits.confirm_ms {
+        return Step::More("the jobs are quick, so more of them are run");
+    }
+    Step::Enough("ran the most jobs a check runs")
 }
 
 #[cfg(test)]
@@ -114,20 +111,20 @@ mod tests {
     const LIMITS: Limits = Limits {
         min_jobs: 20,
         max_jobs: 400,
+        confirm_jobs: 5_000,
         fixed_jobs: None,
         quick_ms: 3_000.0,
-        confirm_ms: 10_000.0,
-        want_confirm: true,
+        confirm_ms: 5_000.0,
     };
 
     const START: Progress = Progress {
         finished: 0,
         elapsed_ms: 0.0,
+        used_ms: 0.0,
         budget_over: false,
         retained: false,
         undecided: 0,
-        likely_leaks: 0,
-        sure_leaks: 0,
+        leaks: 0,
     };
 
     fn is_enough(progress: Progress, limits: Limits) -> bool {
@@ -143,21 +140,38 @@ mod tests {
     }
 
     #[test]
-    fn sure_leak_is_confirmed_up_to_400_jobs_or_10_seconds() {
-        let sure = Progress { retained: true, sure_leaks: 1, finished: 60, ..START };
-        assert!(!is_enough(sure, LIMITS));
-        assert!(is_enough(Progress { finished: 400, ..sure }, LIMITS));
-        assert!(is_enough(Progress { elapsed_ms: 10_000.0, ..sure }, LIMITS));
-        assert!(is_enough(sure, Limits { want_confirm: false, ..LIMITS }));
+    fn leak_is_confirmed_over_400_jobs_however_slow_they_are() {
+        let slow = Progress {
+            retained: true,
+            leaks: 1,
+            finished: 380,
+            elapsed_ms: 60_000.0,
+            used_ms: 60_000.0,
+            ..START
+        };
+        assert!(!is_enough(slow, LIMITS));
+        assert!(!is_enough(Progress { leaks: 0, undecided: 1, ..slow }, LIMITS));
+        assert!(is_enough(Progress { finished: 400, ..slow }, LIMITS));
+        assert!(is_enough(Progress { budget_over: true, ..slow }, LIMITS));
     }
 
     #[test]
-    fn likely_leaks_and_undecided_leftovers_go_on_to_the_most_jobs() {
-        let likely =
-            Progress { retained: true, likely_leaks: 1, finished: 380, elapsed_ms: 60_000.0, ..START };
-        assert!(!is_enough(likely, LIMITS));
-        assert!(!is_enough(Progress { likely_leaks: 0, undecided: 1, ..likely }, LIMITS));
-        assert!(is_enough(Progress { finished: 400, ..likely }, LIMITS));
+    fn quick_jobs_confirm_a_leak_up_to_5000_of_them_or_5_seconds() {
+        let quick = Progress {
+            retained: true,
+            leaks: 1,
+            finished: 400,
+            elapsed_ms: 9_000.0,
+            used_ms: 300.0,
+            ..START
+        };
+        assert!(!is_enough(quick, LIMITS));
+        assert!(!is_enough(Progress { finished: 4_900, ..quick }, LIMITS));
+        assert!(is_enough(Progress { finished: 5_000, ..quick }, LIMITS));
+        assert!(is_enough(Progress { used_ms: 5_000.0, ..quick }, LIMITS));
+        let undecided = Progress { leaks: 0, undecided: 1, ..quick };
+        assert!(!is_enough(undecided, LIMITS));
+        assert!(is_enough(Progress { used_ms: 5_000.0, ..undecided }, LIMITS));
     }
 
     #[test]

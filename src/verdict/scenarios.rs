@@ -31,7 +31,7 @@ fn evidence(mode: Mode, points: &[Point]) -> Evidence<'_> {
         looks: points.len() as u64,
         mixed: false,
         released: false,
-        young: false,
+        watched_grace_periods: 100.0,
         unproven: false,
     }
 }
@@ -64,22 +64,23 @@ fn leftovers_that_grow_with_the_jobs_are_a_leak() {
     for (rate, jobs, status) in [
         (1.0, 20, Status::Undecided(Reason::TooFewLooks)),
         (1.0, 40, LIKELY),
-        (1.0, 60, SURE),
+        (1.0, 380, LIKELY),
         (1.0, 400, SURE),
-        (3.0, 60, SURE),
+        (3.0, 400, SURE),
         (0.25, 40, LIKELY),
-        (0.25, 60, SURE),
+        (0.25, 400, SURE),
         (0.1, 20, Status::Undecided(Reason::TooFewLooks)),
         (0.1, 40, LIKELY),
-        (0.1, 100, SURE),
+        (0.1, 400, SURE),
         (0.02, 400, SURE),
     ] {
         assert_eq!(in_check(at_rate(rate), jobs), status, "{rate} per job after {jobs} jobs of a check");
     }
     assert_eq!(in_production(at_rate(1.0), 40), Status::Undecided(Reason::TooFewLooks));
     assert_eq!(in_production(at_rate(1.0), 60), LIKELY);
-    assert_eq!(in_production(at_rate(1.0), 200), SURE);
-    assert_eq!(in_production(at_rate(0.1), 400), SURE);
+    assert_eq!(in_production(at_rate(1.0), 480), LIKELY);
+    assert_eq!(in_production(at_rate(1.0), 500), SURE);
+    assert_eq!(in_production(at_rate(0.1), 5_000), SURE);
 }
 
 #[test]
@@ -108,13 +109,32 @@ fn pool_that_grows_ever_more_slowly_is_no_leak() {
 }
 
 #[test]
-fn leftovers_whose_first_ones_are_gone_were_released_late() {
+fn leftovers_that_do_not_outlive_released_ones_were_released_late() {
     let points = windows(at_rate(1.0), 100);
     for mode in [Mode::Check, Mode::Production] {
-        let late = Evidence { cohort: Some(Cohort { first: 20, alive: 9 }), ..evidence(mode, &points) };
-        assert_eq!(judge(&late).status, Status::Kept(Reason::ReleasedLate));
-        let alive = Evidence { cohort: Some(Cohort { first: 20, alive: 10 }), ..late };
+        let alive = evidence(mode, &points);
         assert!(matches!(judge(&alive).status, Status::Leak(_)));
+        let late = Evidence { released: true, ..alive };
+        assert_eq!(judge(&late).status, Status::Kept(Reason::ReleasedLate));
+    }
+}
+
+#[test]
+fn production_waits_until_a_cache_of_usual_size_would_be_full() {
+    let undecided = Status::Undecided(Reason::TooFewLooks);
+    for (jobs, grace_periods, status) in [
+        (480, 9.0, undecided),
+        (480, 29.0, undecided),
+        (480, 30.0, LIKELY),
+        (5_000, 9.0, undecided),
+        (5_000, 10.0, LIKELY),
+        (5_000, 29.0, LIKELY),
+        (5_000, 30.0, SURE),
+    ] {
+        let points = windows(at_rate(1.0), jobs);
+        let watched =
+            Evidence { watched_grace_periods: grace_periods, ..evidence(Mode::Production, &points) };
+        assert_eq!(judge(&watched).status, status, "{jobs} jobs, {grace_periods} grace periods");
     }
 }
 
@@ -163,11 +183,7 @@ fn leak_whose_leftovers_go_is_returned_in_both_ways() {
     let few_left = Evidence { was_leak: true, ..evidence(Mode::Production, &points) };
     assert_eq!(judge(&few_left).status, Status::Returned);
     let points = windows(at_rate(1.0), 300);
-    let others = Evidence {
-        was_leak: true,
-        cohort: Some(Cohort { first: 20, alive: 0 }),
-        ..evidence(Mode::Production, &points)
-    };
+    let others = Evidence { was_leak: true, released: true, ..evidence(Mode::Production, &points) };
     assert_eq!(judge(&others).status, Status::Returned);
 }
 
@@ -181,9 +197,10 @@ fn nothing_left_is_gone_or_returned() {
 
 #[test]
 fn production_holds_a_finding_without_a_place_back_for_ten_looks() {
-    let points = windows(at_rate(1.0), 160);
+    let points = windows(at_rate(1.0), 600);
     let placeless = Evidence { place_known: false, sampled: false, ..evidence(Mode::Production, &points) };
-    assert_eq!(judge(&placeless).status, Status::Undecided(Reason::PlaceUnknown));
+    let early = Evidence { looks: 9, ..placeless.clone() };
+    assert_eq!(judge(&early).status, Status::Undecided(Reason::PlaceUnknown));
     assert_eq!(judge(&Evidence { looks: 10, ..placeless.clone() }).status, SURE);
     assert_eq!(judge(&Evidence { mode: Mode::Check, ..placeless }).status, SURE);
 }
@@ -200,12 +217,13 @@ fn production_says_when_it_waits_for_a_collection() {
 
 #[test]
 fn production_is_sure_only_with_nothing_to_spare() {
-    let points = windows(at_rate(1.0), 200);
+    let points = windows(at_rate(1.0), 500);
     let sure = evidence(Mode::Production, &points);
     assert_eq!(judge(&sure).status, SURE);
     for less in [
         Evidence { weak: 1, ..sure.clone() },
-        Evidence { jobs_leaving: 9, ..sure.clone() },
+        Evidence { jobs_leaving: 499, ..sure.clone() },
+        Evidence { unproven: true, ..sure.clone() },
         Evidence { cohort: Some(Cohort { first: 20, alive: 19 }), ..sure.clone() },
         Evidence { mixed: true, ..sure.clone() },
     ] {

@@ -1,0 +1,45 @@
+'use strict'
+
+/** A short slice of `npm run silence`: the habits that do not depend on the clock, at a clock of their own. */
+
+const { describe, test } = require('node:test')
+const assert = require('node:assert/strict')
+const path = require('node:path')
+const { workers } = require('../scripts/silence/habits')
+const { outcome } = require('../scripts/silence/outcome')
+const { fastProduction } = require('./helpers/fast-production')
+const { ROOT, runNode } = require('./helpers/child')
+
+const CLI = path.join(ROOT, 'js', 'cli', 'main.js')
+/** Half a minute at two hundred jobs a second; two seconds of grace make fifteen grace periods of it. */
+const PACE = { jobs: 6_000, jobsPerSecond: 200, graceMs: 2_000 }
+
+test('there are thirty habits and more, each with a twin that marks its mistake', () => {
+  const all = workers()
+  assert.ok(all.length >= 60)
+  assert.deepEqual(
+    all.filter(({ twin, expected }) => (twin === 'clean') !== (expected.length === 0)),
+    []
+  )
+})
+
+// One after the other: the hooks of a thread report to one watch.
+describe('silence in production', { concurrency: 1 }, () => {
+  for (const worker of workers().filter(({ timeless }) => timeless)) {
+    const name =
+      worker.twin === 'clean' ? 'is silent at every look' : 'names the mistake of the leaking twin at last'
+    test(`${worker.habit}: production ${name}`, async () => {
+      const { ok, text } = outcome(worker, await fastProduction(worker, PACE))
+      assert.ok(ok, text)
+    })
+  }
+})
+
+describe('silence of a check', { concurrency: 2 }, () => {
+  for (const { habit, file } of workers('lru').filter(({ twin }) => twin === 'clean')) {
+    test(`${habit}: a check goes on until the cache is full`, async () => {
+      const { code, stdout, stderr } = await runNode([CLI, 'check', file, '--json'])
+      assert.equal(code, 0, `${stdout}${stderr}`)
+    })
+  }
+})
