@@ -14,6 +14,7 @@ const { LAYOUT, FLUSH_WORDS } = require('../js/pass')
 
 const PER_SLICE = Math.floor(FLUSH_WORDS / LAYOUT.survivorWords)
 const LISTENER = 1
+const THREAD = 0
 
 /** Order numbers of ended jobs in the order in which a pass comes upon them. */
 const orders = {
@@ -46,7 +47,7 @@ function batches(run, pass, list) {
   for (let from = 0; from < list.length; from += PER_SLICE) {
     const part = list.slice(from, from + PER_SLICE)
     const last = from + PER_SLICE >= list.length ? 1 : 0
-    const words = [LAYOUT.version, run, 0, pass, last, list.length, 0, pass * 1_000, list.length]
+    const words = [LAYOUT.version, run, THREAD, pass, last, list.length, 0, pass * 1_000, list.length]
     words.push(LAYOUT.records.key, 3, LISTENER, 2, 1, 1, 0, part.length)
     for (const order of part) words.push(order, order, 0, 0, 0)
     slices.push(Float64Array.from(words))
@@ -69,7 +70,7 @@ function main() {
     `node ${process.version}, ${os.cpus()[0].model.trim()}, ${new Date().toISOString().slice(0, 10)}`
   )
   for (const [name, make] of Object.entries(orders)) {
-    const run = ledger.openRun('{"mode":"production"}')
+    const { run } = JSON.parse(ledger.joinRun(THREAD, '{"mode":"production"}'))
     const list = make(generator(), count)
     const totals = []
     const longest = []
@@ -82,7 +83,7 @@ function main() {
       totals.push(slices.reduce((sum, ms) => sum + ms, 0))
       longest.push(Math.max(...slices))
     }
-    ledger.closeRun(run)
+    ledger.leaveRun(run, THREAD, new Float64Array(0))
     const spread = `${Math.min(...totals).toFixed(0)}–${Math.max(...totals).toFixed(0)}`
     console.log(
       `${name.padEnd(22)} ${median(totals).toFixed(0).padStart(5)} ms (${spread}), longest slice ${median(longest).toFixed(1)} ms`

@@ -9,6 +9,8 @@ const { native } = require('../../js/native')
 
 /** As often as `start` makes passes. */
 const PASSES_PER_GRACE = 3
+/** Of the ledger: the main one. */
+const THREAD = 0
 
 /**
  * A production worker by a clock of its own: hooks, passes, ledger and verdict are the real ones, and a minute takes as
@@ -19,11 +21,11 @@ const PASSES_PER_GRACE = 3
  */
 async function fastProduction({ file, habit }, { jobs, jobsPerSecond, graceMs }) {
   const ledger = native()
-  const run = ledger.openRun(JSON.stringify({ mode: 'production', graceMs }))
+  const { run } = JSON.parse(ledger.joinRun(THREAD, JSON.stringify({ mode: 'production', graceMs })))
   let nowMs = 1
   const now = () => nowMs
   const internals = probeInternals()
-  const watch = new Watch({ ledger, run, thread: 0, mode: 'production', graceMs, internals, now })
+  const watch = new Watch({ ledger, run, thread: THREAD, mode: 'production', graceMs, internals, now })
   const alarms = []
   const look = () => {
     watch.passNow(false)
@@ -49,7 +51,7 @@ async function fastProduction({ file, habit }, { jobs, jobsPerSecond, graceMs })
     return { alarms, leaks }
   } finally {
     uninstallHooks()
-    ledger.closeRun(run)
+    ledger.leaveRun(run, THREAD, new Float64Array(0))
   }
 }
 
