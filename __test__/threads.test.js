@@ -76,11 +76,14 @@ test('threads that start make one report, whichever of them is asked', async () 
   }
 })
 
+// A grace of 20 ms: the second that the jobs take is fifty of them, and a leak of fewer than 500 jobs is called one after
+// thirty.
+
 test('a leak in every thread is one leak with the rate of one job; when its threads end it is gone', async () => {
   const { during, after } = await output(async ({ holdover, thread, sleep }) => {
-    const tracker = holdover.start({ graceMs: 60, report: { everyMs: 0 } })
+    const tracker = holdover.start({ graceMs: 20, report: { everyMs: 0 } })
     const code = `
-      holdover.start({ graceMs: 60, report: { everyMs: 0 } })
+      holdover.start({ graceMs: 20, report: { everyMs: 0 } })
       for (let i = 0; i < 120; i++) { leak(); await sleep(10) }
       await sleep(300)
       parentPort.postMessage('done')
@@ -107,9 +110,9 @@ test('a leak in every thread is one leak with the rate of one job; when its thre
 
 test('a leak in one of several threads says so, and counts against the jobs of all', async () => {
   const { report } = await output(async ({ holdover, thread }) => {
-    const tracker = holdover.start({ graceMs: 60, report: { everyMs: 0 } })
+    const tracker = holdover.start({ graceMs: 20, report: { everyMs: 0 } })
     const code = (job) => `
-      holdover.start({ graceMs: 60, report: { everyMs: 0 } })
+      holdover.start({ graceMs: 20, report: { everyMs: 0 } })
       for (let i = 0; i < 120; i++) { ${job}; await sleep(10) }
       await sleep(300)
       parentPort.postMessage('done')
@@ -197,7 +200,7 @@ test('one thread prints for all, the next one goes on from there', async () => {
     const code = (jobs) => `
       const log = (text) => parentPort.postMessage(threadId + ' ' + text.split('\\n')[0])
       const logger = { info: log, warn: log, error: log }
-      holdover.start({ name: 'mails', graceMs: 60, report: { everyMs: 100, logger } })
+      holdover.start({ name: 'mails', graceMs: 20, report: { everyMs: 100, logger } })
       for (let i = 0; i < ${jobs}; i++) { leak(); await sleep(10) }
       await sleep(200)`
     const printed = []
@@ -218,7 +221,7 @@ test('one thread prints for all, the next one goes on from there', async () => {
 
 test('events and print() work in every thread, also in one that does not print by itself', async () => {
   const { seen, stderr } = await output(async ({ holdover, thread, sleep }) => {
-    const main = holdover.start({ name: 'mails', graceMs: 60, report: { everyMs: 60_000 } })
+    const main = holdover.start({ name: 'mails', graceMs: 20, report: { everyMs: 60_000 } })
     const { ended, said } = thread(`
       const tracker = holdover.start({ report: { everyMs: 100 } })
       const seen = []

@@ -104,10 +104,11 @@ test('a leak is announced once, and withdrawn when it returns', async () => {
     const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
     const seen = []
     const logger = { info() {}, warn() {}, error() {} }
-    const tracker = holdover.start({ graceMs: 100, report: { everyMs: 100, logger } })
+    // Seventy grace periods of jobs: a leak of fewer than 500 jobs is called one after thirty.
+    const tracker = holdover.start({ graceMs: 20, report: { everyMs: 100, logger } })
     tracker.on('leak', (leak) => seen.push(`leak ${leak.description} ${leak.job}`))
     tracker.on('returned', (gone) => seen.push(`returned ${gone.description}`))
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 300; i++) {
       holdover.runJob('mail', () => bus.on('end', () => i))
       await sleep(5)
     }
