@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::batch::{
-    Batch, Header, IdRecord, JobCounts, KeyRecord, OpenRecord, Record, ResourceKind,
-};
+use super::batch::{Batch, Header, IdRecord, JobCounts, KeyRecord, OpenRecord, Record, ResourceKind};
 use super::history::Look;
 use super::intern::{BETWEEN_JOBS_ID, OTHER_ID};
 use super::key::{Carriers, Key, KeyState, Pass, Settings};
