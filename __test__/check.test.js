@@ -3,6 +3,7 @@
 const { test, afterEach } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
+const { setTimeout: sleep } = require('node:timers/promises')
 const { check, assertNoLeaks, start, runJob, LeakError } = require('../js/index')
 
 /** Quick settings: a test of the engine, not of its patience. */
@@ -73,6 +74,18 @@ test('the job gets its number, warm-up included, and its errors do not end the c
   assert.deepEqual(
     report.jobs.map(({ completed, failed }) => ({ completed, failed })),
     [{ completed: 10, failed: 10 }]
+  )
+})
+
+test('what timers of the warm-up make after their jobs is not counted', async () => {
+  const late = async () => {
+    setTimeout(() => bus.on('end', () => {}), 100)
+    await sleep(4)
+  }
+  const { leaks } = await check(late, { jobs: 100, graceMs: 20 })
+  assert.deepEqual(
+    leaks.map(({ count, perJob }) => ({ count, perJob })),
+    [{ count: 100, perJob: 1 }]
   )
 })
 

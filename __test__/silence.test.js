@@ -7,6 +7,7 @@ const assert = require('node:assert/strict')
 const path = require('node:path')
 const { workers } = require('../scripts/silence/habits')
 const { outcome } = require('../scripts/silence/outcome')
+const { fixture } = require('./helpers/fixtures')
 const { fastProduction } = require('./helpers/fast-production')
 const { ROOT, runNode } = require('./helpers/child')
 
@@ -33,6 +34,23 @@ describe('silence in production', { concurrency: 1 }, () => {
       assert.ok(ok, text)
     })
   }
+
+  const cache = { file: fixture('clean', 'lru-150.js').file, habit: 'lru-150' }
+  const graceMs = 150
+
+  test('a cache that fills up within thirty grace periods is no leak', async () => {
+    const { alarms } = await fastProduction(cache, { jobs: 400, jobsPerSecond: 50, graceMs })
+    assert.deepEqual(alarms, [])
+  })
+
+  test('one that fills for longer is likely a leak at most, and the finding is withdrawn', async () => {
+    const { alarms, leaks, returned } = await fastProduction(cache, { jobs: 400, jobsPerSecond: 20, graceMs })
+    assert.ok(alarms.length > 0)
+    assert.ok(alarms.every(({ certainty }) => certainty === 'likely'))
+    assert.deepEqual(leaks, [])
+    // Three of the hundred and fifty are within their grace period.
+    assert.deepEqual([returned.length, returned[0].now], [1, 147])
+  })
 })
 
 describe('silence of a check', { concurrency: 2 }, () => {

@@ -35,6 +35,8 @@ const OUTLIVE_MS = 3_000
 const FIRST_WAIT_MS = 5
 /** Longest wait for one-shot timers of the jobs to fire before they are called left behind. */
 const MAX_DUE_WAIT_MS = 30_000
+/** The same for those of the warm-up, before jobs are measured. */
+const MAX_WARMUP_WAIT_MS = 1_000
 /** A job is left behind as hanging after this long, and after this many times its slowest peer. */
 const HANG_MS = 2_000
 const HANG_FACTOR = 20
@@ -79,7 +81,7 @@ class Check {
   async run(job) {
     this.job = job
     await this.runJobs(this.options.warmupJobs)
-    await this.settleBriefly()
+    await this.settleWarmup()
     this.watch.jobs.endWarmup()
     this.measureFrom = clock()
     this.usedFrom = usedMs()
@@ -159,6 +161,15 @@ class Check {
       text = `${error?.name ?? 'Error'}: ${error?.message ?? show(error)}`.split('\n')[0].slice(0, 200)
     } catch {}
     if (this.errors.size < 5 || this.errors.has(text)) this.errors.set(text, (this.errors.get(text) ?? 0) + 1)
+  }
+
+  /** What timers of warm-up jobs make belongs to the warm-up, also where it comes after the job. */
+  async settleWarmup() {
+    await this.settleBriefly()
+    const dueMs = this.watch.dueWithin(Math.min(MAX_WARMUP_WAIT_MS, Math.max(0, this.remainingMs) / 2))
+    if (dueMs === 0) return
+    await wait(dueMs + FIRST_WAIT_MS)
+    await this.settleBriefly()
   }
 
   async settleBriefly() {

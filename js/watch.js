@@ -131,6 +131,19 @@ class Watch {
     return pass
   }
 
+  /**
+   * Time until the last one-shot timer of a job that is over fires, of those that fire within `capMs`; 0: there is none.
+   * The ledger is told nothing.
+   * @param {number} capMs
+   */
+  dueWithin(capMs) {
+    this.dueCapMs = capMs
+    const pass = this.beginPass(true)
+    Array.from(this.timers.survivors(pass))
+    this.walkingPass = 0
+    return pass.dueMs
+  }
+
   /** What was not recorded because a bound was reached, by reason. */
   get dropped() {
     return {

@@ -16,7 +16,7 @@ const WORKED_OUT = {
   'start name': "the script's name and the process id",
   'start report.logger': '`console`',
   'check name': "the function's name; on the command line the file's name",
-  'check jobs': '20 to 400, by evidence'
+  'check jobs': '20 to 5,000, by evidence'
 }
 
 const HEAD = `# Configuration

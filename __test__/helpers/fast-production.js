@@ -17,7 +17,8 @@ const THREAD = 0
  * long as its jobs do. For job modules whose resources do not depend on the clock.
  * @param {{ file: string, habit: string }} worker
  * @param {{ jobs: number, jobsPerSecond: number, graceMs: number }} pace
- * @returns {Promise<{ alarms: any[], leaks: any[] }>} alarms: whatever any report called a leak; leaks: of the last one
+ * @returns {Promise<{ alarms: any[], leaks: any[], returned: any[] }>} alarms: whatever any report called a leak; the rest
+ *   is of the last one
  */
 async function fastProduction({ file, habit }, { jobs, jobsPerSecond, graceMs }) {
   const ledger = native()
@@ -29,26 +30,26 @@ async function fastProduction({ file, habit }, { jobs, jobsPerSecond, graceMs })
   const alarms = []
   const look = () => {
     watch.passNow(false)
-    const { leaks } = JSON.parse(ledger.report(run, JSON.stringify({ nowMs: Math.round(nowMs) })))
+    const { leaks, returned } = JSON.parse(ledger.report(run, JSON.stringify({ nowMs: Math.round(nowMs) })))
     for (const leak of leaks) leak.place = leak.calledFrom ?? leak.site
     alarms.push(...leaks)
-    return leaks
+    return { leaks, returned }
   }
   installHooks(watch.recorder)
   try {
     const module = await import(pathToFileURL(file).href)
     const ctx = await module.setup?.()
-    let leaks = []
+    let last = { leaks: [], returned: [] }
     let lookAt = graceMs / PASSES_PER_GRACE
     for (let i = 0; i < jobs; i++) {
       await runInJob(watch, habit, module.job, undefined, [ctx, i])
       nowMs += 1_000 / jobsPerSecond
       if (nowMs < lookAt) continue
       lookAt += graceMs / PASSES_PER_GRACE
-      leaks = look()
+      last = look()
     }
     await module.teardown?.(ctx)
-    return { alarms, leaks }
+    return { alarms, ...last }
   } finally {
     uninstallHooks()
     ledger.leaveRun(run, THREAD, new Float64Array(0))
