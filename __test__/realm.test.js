@@ -55,3 +55,21 @@ test('once prepared, a function taken between two checks is seen, and one taken 
     assert.equal(report.verdict, 'leaks')
   }
 })
+
+test('in a DOM environment nothing is called clean, since its timers are its own', async () => {
+  const context = sandbox()
+  context.setInterval = () => 7
+  context.window = vm.runInContext('globalThis', context)
+  context.document = {}
+  holdover.enterRealm(context.window)
+  try {
+    const report = await holdover.check(() => void context.setInterval(() => {}, 1_000), {
+      jobs: 40,
+      graceMs: 10
+    })
+    assert.equal(report.verdict, 'inconclusive')
+    assert.match(report.notes.join(), /a DOM environment/)
+  } finally {
+    holdover.enterRealm(globalThis)
+  }
+})

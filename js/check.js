@@ -10,6 +10,7 @@ const { collect, wait } = require('./collect')
 const { MemoryLog } = require('./memory')
 const { SourceLines } = require('./source')
 const { FakeTimers } = require('./fake-timers')
+const { isDom } = require('./realm')
 const { failureText } = require('./reporters/failure')
 const originals = require('./originals')
 
@@ -44,6 +45,9 @@ const HANG_MS = 2_000
 const HANG_FACTOR = 20
 /** More hanging jobs than this end the check. */
 const MAX_HANGING = 5
+
+const DOM =
+  'a DOM environment (jsdom, happy-dom) is on: its timers and event targets are not those of Node, and not seen'
 
 /** One check at a time in a thread: jobs of two could not be told apart outside their scopes. */
 let busy = false
@@ -244,7 +248,7 @@ class Check {
           confirmMs: CONFIRM_MS,
           budgetOver: this.mustStop,
           strict: options.strict,
-          obstacles: this.fakeTimers.obstacles(this.measured)
+          obstacles: [...this.fakeTimers.obstacles(this.measured), ...(isDom() ? [DOM] : [])]
         }
       },
       true

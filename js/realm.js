@@ -19,6 +19,12 @@ function setRealm(global) {
   current = new WeakRef(/** @type {any} */ (global))
 }
 
+/** Whether a DOM environment (jsdom, happy-dom) has put timers or event targets of its own in place of Node's. */
+function isDom() {
+  const global = realm()
+  return global.window === global && typeof global.document === 'object' && global.document !== null
+}
+
 /**
  * The `Error` of Node's own code. Taken from an error that Node throws, since in a sandbox the one in reach is the
  * sandbox's.
@@ -40,4 +46,4 @@ function isSandboxed() {
   return nodesError() !== Error
 }
 
-module.exports = { realm, setRealm, nodesError, isSandboxed }
+module.exports = { realm, setRealm, isDom, nodesError, isSandboxed }

@@ -31,6 +31,11 @@ const REFUSALS = {
     /fake timers are on: timers made through them are not seen/,
   'a fake clock that is gone before the end': /fake timers are on: timers made through them are not seen/,
   'an interval on legacy fake timers': /fake timers are on: timers made through them are not seen/,
+  'a heap that grows':
+    /holdover BEYOND its memory: (fill|job), 100 jobs after 5 to warm up; allowed heap \+5 MB[\s\S]* 50 .*\+[789]\.\d MB/,
+  'twenty jobs are too few to allow ten': /missing: only 10 jobs finished: at least 20 are needed/,
+  'no limit': /limits must be an object with heapMb, rssMb or both, got \{/,
+  'not, on a heap that does not grow': /holdover within its memory/,
   'an interval on mock timers': /fake timers are on: timers made through them are not seen/,
   'not, on a fake clock': /there is no verdict, and `\.not` needs a leak that is sure/
 }
@@ -101,4 +106,4 @@ function toResult({ ancestorTitles, title, status, failureMessages }) {
   return { group: ancestorTitles[0], name: title, passed: status === 'passed', message }
 }
 
-module.exports = { areAsNamed }
+module.exports = { areAsNamed, areAsMarked }

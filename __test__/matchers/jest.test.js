@@ -16,7 +16,10 @@ const ONE_PROCESS = [
   'fake-timers.test.js',
   'reset-modules.test.js',
   'native.test.mjs',
-  'typed.test.ts'
+  'typed.test.ts',
+  'memory.test.js',
+  'memory.test.mjs',
+  'memory-typed.test.ts'
 ]
 const WORKERS = ['reset-modules.test.js', 'typed.test.ts']
 const PLACES = {

@@ -8,7 +8,14 @@ const VITEST = [
   'node_modules/vitest/vitest.mjs',
   ...['run', '--config=matchers/vitest/config.mjs', '--reporter=json', '--outputFile=results.json']
 ]
-const ALL = ['typed.test.ts', 'plain.test.mjs', 'evidence.test.mjs', 'fake-timers.test.mjs']
+const ALL = [
+  'typed.test.ts',
+  'plain.test.mjs',
+  'evidence.test.mjs',
+  'fake-timers.test.mjs',
+  'memory.test.ts',
+  'memory.test.mjs'
+]
 const SOME = ['typed.test.ts', 'plain.test.mjs']
 /** Not typed.test.ts: it imports a timer function by name, which Vitest takes there before any setup file. */
 const IN_CONTEXTS = ['evidence.test.mjs', 'plain.test.mjs']

@@ -1,6 +1,7 @@
 'use strict'
 
 const { nothingBehind } = require('../matchers/nothing-behind')
+const { stayWithin } = require('../matchers/stay-within')
 const { prepare } = require('../matchers/prepare')
 
 /** Jest's own default. */
@@ -35,6 +36,10 @@ const matchers = {
   /** @this {{ isNot?: boolean }} @param {unknown} job @param {any} [options] */
   toLeaveNothingBehind(job, options) {
     return nothingBehind(job, options, { isNot: this.isNot, testLeftMs: testLeftMs() })
+  },
+  /** @this {{ isNot?: boolean }} @param {unknown} job @param {any} limits */
+  toStayWithin(job, limits) {
+    return stayWithin(job, limits, { isNot: this.isNot, testLeftMs: testLeftMs() })
   }
 }
 

@@ -3,6 +3,7 @@
 const nodeTest = require('node:test')
 const holdover = require('../index')
 const { needFunction } = require('../matchers/nothing-behind')
+const { assertStaysWithin } = require('../matchers/stay-within')
 const { prepare } = require('../matchers/prepare')
 
 /**
@@ -18,6 +19,10 @@ async function leavesNothingBehind(job, options) {
 prepare()
 // As `t.assert.leavesNothingBehind`, where this Node has it (22.14).
 const { assert } = /** @type {any} */ (nodeTest)
-if (typeof assert?.register === 'function') assert.register('leavesNothingBehind', leavesNothingBehind)
+if (typeof assert?.register === 'function') {
+  assert.register('leavesNothingBehind', leavesNothingBehind)
+  assert.register('staysWithin', assertStaysWithin)
+}
 
 exports.leavesNothingBehind = leavesNothingBehind
+exports.staysWithin = assertStaysWithin

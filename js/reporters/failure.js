@@ -26,6 +26,8 @@ function remedies(report, options) {
     )
   if (hasNote(report, /^fake timers/))
     lines.push('real timers in this test (jest.useRealTimers(), vi.useRealTimers(), mock.timers.reset())')
+  if (hasNote(report, /^a DOM environment/))
+    lines.push('the environment node for this test file (@jest-environment node, @vitest-environment node)')
   return [...lines, 'allowInconclusive: true lets it pass as it is']
 }
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const { nothingBehind } = require('../matchers/nothing-behind')
+const { stayWithin } = require('../matchers/stay-within')
 const { prepare } = require('../matchers/prepare')
 
 /** Vitest's own default. */
@@ -21,6 +22,10 @@ const matchers = {
   /** @this {{ isNot?: boolean, task?: any }} @param {unknown} job @param {any} [options] */
   toLeaveNothingBehind(job, options) {
     return nothingBehind(job, options, { isNot: this.isNot, testLeftMs: testLeftMs(this.task) })
+  },
+  /** @this {{ isNot?: boolean, task?: any }} @param {unknown} job @param {any} limits */
+  toStayWithin(job, limits) {
+    return stayWithin(job, limits, { isNot: this.isNot, testLeftMs: testLeftMs(this.task) })
   }
 }
 
