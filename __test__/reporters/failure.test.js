@@ -15,7 +15,7 @@ test('what is missing is said with what would decide it, and nothing else', asyn
   const allow = '   allowInconclusive: true lets it pass as it is'
   assert.equal(
     await failureOf(() => {}, { jobs: 3 }),
-    `   jobs: leave it out (20 to 400 by evidence), or give more than 3\n${allow}`
+    `   jobs: leave it out (20 to 5,000 by evidence), or give more than 3\n${allow}`
   )
   const failing = () => {
     throw new TypeError('no database')

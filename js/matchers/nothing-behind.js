@@ -8,6 +8,8 @@ const { failureText } = require('../reporters/failure')
 
 /** Left of a test's time for the last look and the report. */
 const RESERVE_MS = 500
+/** Jobs from which a check can be sure of a leak, see docs/how-it-works.md. */
+const SURE_JOBS = 400
 /** Least time of a check, see config.js. */
 const LEAST_MS = 100
 
@@ -66,7 +68,7 @@ function notClean(report, options) {
   if (isSure) return { pass: false, message: () => failureText(report, options) }
   const why = {
     clean: `${jobsRun(report)} finished after the warm-up and left nothing behind`,
-    leaks: 'the leak is likely, and `.not` needs one that is sure: let it run more jobs',
+    leaks: `the leak is likely, and \`.not\` needs one that is sure: that takes ${SURE_JOBS} jobs, and a test with time for them`,
     inconclusive: 'there is no verdict, and `.not` needs a leak that is sure'
   }[report.verdict]
   return { pass: true, message: () => `${why}\n\n${failureText(report, options)}` }
