@@ -8,6 +8,8 @@ const { nodeBinary, isAtLeast } = require('../../scripts/nodes')
 const { minimumOf } = require('../../scripts/bootstrap')
 
 const RUNNERS = path.join(ROOT, '__test__', 'runners')
+/** Below the time that one of our tests may take. */
+const PATIENCE_MS = 300_000
 const PROJECTS = path.join(ROOT, '__test__', 'fixtures', 'runners')
 
 /**
@@ -61,6 +63,7 @@ class RunnerProject {
     return runNode(args, {
       node: this.node,
       cwd: this.folder,
+      timeoutMs: PATIENCE_MS,
       env: { NO_COLOR: '1', FORCE_COLOR: undefined, ...env }
     })
   }

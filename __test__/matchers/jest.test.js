@@ -9,12 +9,9 @@ const JEST = [
   ...['--ci', '--watchman=false', '--cacheDirectory=.cache', '--config=matchers/jest.config.js'],
   ...['--json', '--outputFile=results.json']
 ]
-/** One process, so that each file finds what the one before it has left. */
-const ONE_PROCESS = [
-  'required.test.js',
-  'evidence.test.js',
-  'fake-timers.test.js',
-  'reset-modules.test.js',
+/** Each list in one process, so that each file finds what the one before it has left. */
+const MATCHER = ['required.test.js', 'evidence.test.js', 'fake-timers.test.js', 'reset-modules.test.js']
+const MODULES = [
   'native.test.mjs',
   'typed.test.ts',
   'memory.test.js',
@@ -48,7 +45,9 @@ async function runs(runner, names, place) {
 
 for (const runner of ['jest-30', 'jest-29']) {
   test(`${runner}: leaks are found with their line, clean jobs pass, too little evidence fails`, () =>
-    runs(runner, ONE_PROCESS, 'process'))
+    runs(runner, MATCHER, 'process'))
+  test(`${runner}: the same in ES modules and in TypeScript, and memory`, () =>
+    runs(runner, MODULES, 'process'))
   test(`${runner}: the same in worker processes`, () => runs(runner, WORKERS, 'child'))
   test(`${runner}: the same in worker threads`, () => runs(runner, WORKERS, 'thread'))
 }
