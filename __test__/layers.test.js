@@ -88,6 +88,12 @@ const jsRules = [
     forbidden: /require\(['"][^'"]*\/(native|binding|hooks\/.*)(\.js)?['"]\)/
   },
   {
+    why: 'matchers judge by `check`: they know no hook, no ledger and no binary',
+    files: /^js\/(matchers|jest|vitest|node-test)\//,
+    forbidden:
+      /require\(['"][^'"]*\/(native|binding|engine|watch|pass|hooks(\/.*)?|survivors\/.*)(\.js)?['"]\)/
+  },
+  {
     why: 'only js/hooks/patch.js replaces what is on somebody else’s object',
     files: /^js\/.*\.m?js$/,
     except: /^js\/hooks\/patch\.js$/,
@@ -99,6 +105,8 @@ const jsRules = [
   {
     why: 'no run-time dependency: only node: modules and files of our own',
     files: /^js\/.*\.m?js$/,
+    // The runner's `expect` is in no global object: whoever loads this file runs Vitest.
+    except: /^js\/vitest\/index\.mjs$/,
     forbidden: /(\brequire\(|\bfrom |\bimport\()\s*['"](?!node:|\.)[^'"]+['"]/
   }
 ]
@@ -199,6 +207,7 @@ test('every rule finds what it forbids', () => {
     ['js/hooks/timers.js', "const text = require('../reporters/text')", 'hooks observe'],
     ['js/reporters/text.js', "const hooks = require('../hooks')", 'reporters turn'],
     ['js/adapters/bullmq.js', "const { native } = require('../native')", 'adapters bind'],
+    ['js/matchers/nothing-behind.js', "const { openWatch } = require('../engine')", 'matchers judge'],
     ['js/scope.js', 'EventEmitter.prototype.on = wrapper', 'replaces'],
     ['js/scope.js', 'globalThis.setTimeout = wrapper', 'replaces'],
     ['js/scope.js', "Object.defineProperty(timers, 'setTimeout', { value })", 'replaces'],

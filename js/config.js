@@ -184,6 +184,39 @@ const CHECK = {
   }
 }
 
+/** @param {unknown} value */
+const isLimit = (value) => value === null || between(0, 1_000_000)(value)
+
+/** Every option of `toStayWithin`. @type {Record<string, Option>} */
+const MEMORY = {
+  heapMb: {
+    fallback: null,
+    env: '',
+    expected: 'megabytes from 0 to 1,000,000',
+    accepts: isLimit,
+    read: asNumber,
+    atTheLimit: 'fails when the heap has grown by more since the warm-up'
+  },
+  rssMb: {
+    fallback: null,
+    env: '',
+    expected: 'megabytes from 0 to 1,000,000',
+    accepts: isLimit,
+    read: asNumber,
+    atTheLimit: 'fails when the resident memory has grown by more since the warm-up'
+  },
+  jobs: {
+    ...CHECK.jobs,
+    fallback: 100,
+    accepts: wholeBetween(1, 1_000_000),
+    atTheLimit: 'fewer than 20 are inconclusive'
+  },
+  warmupJobs: { ...CHECK.warmupJobs, atTheLimit: 'what they allocate is not counted' },
+  concurrency: CHECK.concurrency,
+  timeoutMs: CHECK.timeoutMs,
+  allowInconclusive: CHECK.allowInconclusive
+}
+
 /** @param {any} options @param {string} name may be dotted */
 function pick(options, name) {
   return name
@@ -273,4 +306,4 @@ function isOff(env = process.env) {
   return ['off', '0', 'false'].includes((env.HOLDOVER ?? '').toLowerCase())
 }
 
-module.exports = { START, CHECK, resolve, fallback, isOff, show }
+module.exports = { START, CHECK, MEMORY, resolve, fallback, isOff, show }

@@ -3,10 +3,11 @@
 const { threadId } = require('node:worker_threads')
 const { version } = require('../package.json')
 const { native } = require('./native')
-const { installHooks, uninstallHooks } = require('./hooks')
+const { installHooks, uninstallHooks, enterRealm: extendHooks } = require('./hooks')
 const { probeInternals, describeFallbacks } = require('./hooks/internals')
 const { Watch } = require('./watch')
 const { Tallies } = require('./tallies')
+const { setRealm } = require('./realm')
 
 /**
  * Milliseconds since the epoch. Taken at load, since runners replace it by a fake clock; half the price of
@@ -30,11 +31,29 @@ function activeWatch() {
   return watch === null || watch.paused ? null : watch
 }
 
+/** The wrappers stay between two runs, see `prepare`. */
+let isPrepared = false
+
 /** Points the hooks at the run that records now, or takes them off. */
 function routeHooks() {
   const watch = activeWatch()
-  if (watch === null) uninstallHooks()
-  else installHooks(watch.recorder)
+  if (watch === null && !isPrepared) uninstallHooks()
+  else installHooks(watch === null ? null : watch.recorder)
+}
+
+/**
+ * For test runners: wraps now and for good, silent until a run begins. What a module takes for itself while it is loaded
+ * (`const { setTimeout } = globalThis`, an import of a core module in Jest) is then seen later.
+ */
+function prepare() {
+  isPrepared = true
+  routeHooks()
+}
+
+/** holdover is used from another global object now, see realm.js. @param {object} global */
+function enterRealm(global) {
+  setRealm(global)
+  extendHooks()
 }
 
 /** Level off and back. @param {Watch} watch @param {boolean} paused */
@@ -124,4 +143,14 @@ function askReport(watch, facts, hasPlaces) {
   return JSON.parse(watch.ledger.report(watch.run, JSON.stringify(all)))
 }
 
-module.exports = { activeWatch, openWatch, pauseWatch, closeWatch, askReport, environment, clock }
+module.exports = {
+  activeWatch,
+  openWatch,
+  pauseWatch,
+  closeWatch,
+  askReport,
+  environment,
+  prepare,
+  enterRealm,
+  clock
+}

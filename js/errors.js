@@ -19,6 +19,7 @@ const MESSAGES = {
   HOLDOVER_CHECK_BUSY: 'a check is already running in this thread: await it before starting the next one',
   HOLDOVER_LEAK: '{report}',
   HOLDOVER_INCONCLUSIVE: '{report}',
+  HOLDOVER_MEMORY: '{report}',
   HOLDOVER_FILE: 'cannot find {file}: give the path of a module that exports `job(ctx, i)`',
   HOLDOVER_LOAD: '{file} could not be loaded: {reason}',
   HOLDOVER_NO_JOB: '{file} does not export a function `job(ctx, i)`; it exports: {exports}',

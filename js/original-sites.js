@@ -37,9 +37,13 @@ const IDENTIFIER = /^[\w$]+/
  * of it, and is not kept.
  */
 class OriginalSites {
-  /** @param {(id: number) => string | null} textOf of a site id */
-  constructor(textOf) {
+  /**
+   * @param {(id: number) => string | null} textOf of a site id
+   * @param {(frames: Frame[]) => Array<Origin | null>} [askHost] see host-sites.js, where the host may be asked
+   */
+  constructor(textOf, askHost = (frames) => frames.map(() => null)) {
     this.textOf = textOf
+    this.askHost = askHost
     /** By site id, as many as the ledger's table of sites. @type {Map<number, Known>} */
     this.known = new Map()
     /** Origins by generated file and "line:column". @type {Map<string, Map<string, Origin | null>>} */
@@ -59,7 +63,8 @@ class OriginalSites {
     for (const id of ids) if (!this.known.has(id)) fresh.set(id, readSite(this.textOf(id)))
     if (fresh.size === 0) return
     for (const [file, origins] of this.origins) if (origins.size > MAX_PLACES) this.origins.delete(file)
-    for (const [file, wanted] of this.wantedOf(fresh.values())) this.look(file, wanted)
+    for (const [file, wanted] of this.wantedOf(fresh.values()))
+      if (!this.isKnownToHost(file, wanted)) this.look(file, wanted)
     for (const [id, captured] of fresh) this.known.set(id, this.describe(captured))
   }
 
@@ -107,6 +112,22 @@ class OriginalSites {
       wanted.set(frame.file, places.set(placeOf(frame), frame))
     }
     return wanted
+  }
+
+  /**
+   * What is compiled in memory has its map there, and whoever compiled it has the last word.
+   * @param {string} file @param {Map<string, Frame>} wanted
+   * @returns {boolean} whether the host knew the file
+   */
+  isKnownToHost(file, wanted) {
+    const places = [...wanted]
+    const answers = this.askHost(places.map(([, frame]) => frame))
+    const said = answers.some((answer) => answer !== null)
+    if (!said || (!this.origins.has(file) && this.origins.size >= MAX_FILES)) return false
+    const origins = this.origins.get(file) ?? new Map()
+    this.origins.set(file, origins)
+    for (const [i, [place]] of places.entries()) origins.set(place, answers[i])
+    return true
   }
 
   /** @param {string} file @param {Map<string, Frame>} wanted */

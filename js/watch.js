@@ -9,6 +9,7 @@ const { Listeners } = require('./survivors/listeners')
 const { Timers } = require('./survivors/timers')
 const { Immediates } = require('./survivors/immediates')
 const { Pass } = require('./pass')
+const { askHost } = require('./host-sites')
 
 /** Interned texts cached in this thread. */
 const MAX_INTERNED = 16_384
@@ -50,7 +51,11 @@ class Watch {
 
     this.jobs = new JobBook({ intern: (text) => ledger.intern(TABLE.name, text), graceMs, now, tallies })
     this.sites = new SiteBook((text) => ledger.intern(TABLE.site, text))
-    this.originals = new OriginalSites((id) => ledger.siteText(id))
+    this.originals = new OriginalSites(
+      (id) => ledger.siteText(id),
+      // In a check alone: a function of the host's runs, which production must not bring about.
+      this.exact ? askHost : undefined
+    )
     this.sampling = new Sampling(this.exact)
     this.listeners = new Listeners(this, internals)
     this.timers = new Timers(this, internals)

@@ -7,7 +7,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { START, CHECK } = require('../js/config')
+const { START, CHECK, MEMORY } = require('../js/config')
 
 const FILE = path.join(__dirname, '..', 'docs', 'configuration.md')
 
@@ -16,7 +16,9 @@ const WORKED_OUT = {
   'start name': "the script's name and the process id",
   'start report.logger': '`console`',
   'check name': "the function's name; on the command line the file's name",
-  'check jobs': '20 to 5,000, by evidence'
+  'check jobs': '20 to 5,000, by evidence',
+  'toStayWithin heapMb': 'no limit',
+  'toStayWithin rssMb': 'no limit'
 }
 
 const HEAD = `# Configuration
@@ -59,6 +61,12 @@ const CHECK_HEAD = `
 ## \`check\` and \`assertNoLeaks\`
 
 \`allowInconclusive\` matters for \`assertNoLeaks\` and the command's exit code; \`check\` returns its report either way.
+`
+
+const MEMORY_HEAD = `
+## \`toStayWithin\`
+
+One of the two limits must be given ([what is measured](testing.md#memory)).
 `
 
 const OTHERS = `
@@ -106,7 +114,8 @@ function table(call, options) {
 function configurationPage() {
   const start = `${START_HEAD}\n${table('start', START)}\n${LEVELS}`
   const check = `${CHECK_HEAD}\n${table('check', CHECK)}\n`
-  return HEAD + start + check + OTHERS
+  const memory = `${MEMORY_HEAD}\n${table('toStayWithin', MEMORY)}\n`
+  return HEAD + start + check + memory + OTHERS
 }
 
 module.exports = { configurationPage, FILE }

@@ -8,6 +8,8 @@ const { nodeBinary, isAtLeast } = require('../../scripts/nodes')
 const { minimumOf } = require('../../scripts/bootstrap')
 
 const RUNNERS = path.join(ROOT, '__test__', 'runners')
+/** Below the time that one of our tests may take. */
+const PATIENCE_MS = 300_000
 const PROJECTS = path.join(ROOT, '__test__', 'fixtures', 'runners')
 
 /**
@@ -24,7 +26,9 @@ class RunnerProject {
     fs.cpSync(PROJECTS, this.folder, { recursive: true })
     fs.writeFileSync(path.join(this.folder, 'package.json'), '{ "private": true }\n')
     this.installHoldover()
-    for (const dependency of Object.keys(this.manifest.devDependencies)) this.link(dependency)
+    for (const dependency of Object.keys(this.manifest.devDependencies)) this.link(dependency, this.runner)
+    // For what the tests of a project compile in memory.
+    this.link('esbuild', ROOT)
   }
 
   /** A copy and no link: its real path must be in node_modules, where runners look for other people's code. */
@@ -34,9 +38,9 @@ class RunnerProject {
     fs.copyFileSync(path.join(ROOT, 'package.json'), path.join(target, 'package.json'))
   }
 
-  /** @param {string} dependency */
-  link(dependency) {
-    const installed = path.join(this.runner, 'node_modules', dependency)
+  /** @param {string} dependency @param {string} from folder with node_modules */
+  link(dependency, from) {
+    const installed = path.join(from, 'node_modules', dependency)
     if (!fs.existsSync(installed))
       throw new Error(`${installed} is not installed; run: node scripts/bootstrap.js --with-runners`)
     const link = path.join(this.folder, 'node_modules', dependency)
@@ -59,6 +63,7 @@ class RunnerProject {
     return runNode(args, {
       node: this.node,
       cwd: this.folder,
+      timeoutMs: PATIENCE_MS,
       env: { NO_COLOR: '1', FORCE_COLOR: undefined, ...env }
     })
   }

@@ -97,3 +97,18 @@ test('installing again under another library patch does not stack a second wrapp
   hook.install()
   assert.equal(owner.f(), 20)
 })
+
+test('one more place that holds the original gets the same wrapper, and gives it back', () => {
+  const original = () => 1
+  const [owner, later, others] = [{ f: original }, { f: original }, { f: () => 5 }]
+  const hook = reusable(() => [patch([{ owner, name: 'f' }], addOne)])
+  assert.equal(hook.extend({ owner: later, name: 'f' }), false, 'nothing is wrapped yet')
+  hook.install()
+  assert.equal(hook.extend({ owner: later, name: 'f' }), true)
+  assert.equal(hook.extend({ owner: others, name: 'f' }), false)
+  assert.equal(later.f, owner.f)
+  assert.equal(others.f(), 5)
+  hook.uninstall()
+  assert.equal(owner.f, original)
+  assert.equal(later.f, original)
+})

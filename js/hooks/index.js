@@ -1,6 +1,7 @@
 'use strict'
 
 const { syncBuiltinESMExports } = require('node:module')
+const timers = require('./timers')
 const sink = require('./sink')
 
 /**
@@ -15,9 +16,12 @@ const sink = require('./sink')
  */
 
 /** Adding a hook is one file and one line here. */
-const HOOKS = [require('./event-emitter'), require('./event-target'), require('./timers')]
+const HOOKS = [require('./event-emitter'), require('./event-target'), timers]
 
-/** Routes creations to `recorder`; calling it again only changes the recorder. @param {Recorder} recorder */
+/**
+ * Routes creations to `recorder`; calling it again only changes the recorder.
+ * @param {Recorder | null} recorder null: the wrappers are there and silent
+ */
 function installHooks(recorder) {
   sink.recorder = recorder
   for (const hook of HOOKS) hook.install()
@@ -32,4 +36,4 @@ function uninstallHooks() {
   syncBuiltinESMExports()
 }
 
-module.exports = { installHooks, uninstallHooks }
+module.exports = { installHooks, uninstallHooks, enterRealm: timers.enterRealm }

@@ -11,6 +11,12 @@
  */
 
 /**
+ * Takes the wrapper away; true when no trace is left. Safe to call twice. `extend` puts it in one more place that holds
+ * the original.
+ * @typedef {(() => boolean) & { extend: (place: Place) => boolean }} Undo
+ */
+
+/**
  * Makes `wrapper` indistinguishable from `original` by its own properties: name, length, the
  * `util.promisify.custom` getter, and the prototype of generator functions.
  * @param {Function} original
@@ -38,15 +44,25 @@ function mirror(original, wrapper) {
  * @param {Place[]} places all of them now hold the same function; others are left alone
  * @param {(original: Function) => Function} makeWrapper of the original's kind (a method shorthand
  *   where the original has no `prototype`)
- * @returns {() => boolean} undo; true when no trace is left. Safe to call twice.
+ * @returns {Undo}
  */
 function patch(places, makeWrapper) {
   const original = places[0].owner[places[0].name]
   const wrapper = mirror(original, makeWrapper(original))
-  const patched = places.filter(({ owner, name }) => replace(owner, name, original, wrapper))
-  return function undo() {
-    return patched.map(({ owner, name }) => replace(owner, name, wrapper, original)).every(Boolean)
+  /** Owners weakly: a test file's global object is one. @type {Array<{ ref: WeakRef<any>, name: string }>} */
+  let patched = []
+  /** @param {Place} place */
+  function extend({ owner, name }) {
+    const isNew = owner[name] === original && replace(owner, name, original, wrapper)
+    if (isNew) patched.push({ ref: new WeakRef(owner), name })
+    return isNew
   }
+  function undo() {
+    patched = patched.filter(({ ref }) => ref.deref() !== undefined)
+    return patched.map(({ ref, name }) => replace(ref.deref(), name, wrapper, original)).every(Boolean)
+  }
+  for (const place of places) extend(place)
+  return Object.assign(undo, { extend })
 }
 
 /**
@@ -66,10 +82,10 @@ function replace(owner, name, from, to) {
 /**
  * A hook that can be switched on and off: `install` patches once, `uninstall` undoes what is on top
  * and leaves the rest in place, silent.
- * @param {() => Array<() => boolean>} applyPatches
+ * @param {() => Undo[]} applyPatches
  */
 function reusable(applyPatches) {
-  /** @type {Array<() => boolean>} undos of wrappers that are in the chain */
+  /** @type {Undo[]} of wrappers that are in the chain */
   let inChain = []
   return {
     install() {
@@ -77,6 +93,10 @@ function reusable(applyPatches) {
     },
     uninstall() {
       inChain = inChain.filter((undo) => !undo())
+    },
+    /** Puts the wrapper of a function that is in the chain in one more place. @param {Place} place */
+    extend(place) {
+      return inChain.some((undo) => undo.extend(place))
     }
   }
 }

@@ -3,6 +3,8 @@
 const timers = require('node:timers')
 const timersPromises = require('node:timers/promises')
 const { patch, reusable } = require('./patch')
+const { realm } = require('../realm')
+const { isFake } = require('../fake-timers')
 const sink = require('./sink')
 
 /**
@@ -73,12 +75,14 @@ function observeWait(original) {
  */
 function patchGlobal(name, make) {
   const inModule = { owner: timers, name }
-  const inGlobal = { owner: globalThis, name }
-  const same = /** @type {any} */ (timers)[name] === /** @type {any} */ (globalThis)[name]
-  return same ? [patch([inModule, inGlobal], make)] : [patch([inModule], make), patch([inGlobal], make)]
+  const inGlobal = { owner: realm(), name }
+  const places = [inModule, inGlobal].filter((place) => !isFake(place.owner[name]))
+  const isOne = places.every((place) => place.owner[name] === places[0].owner[name])
+  if (places.length === 0) return []
+  return isOne ? [patch(places, make)] : places.map((place) => patch([place], make))
 }
 
-module.exports = reusable(() => {
+const hook = reusable(() => {
   // scheduler.wait lives on a prototype that Node does not export.
   const scheduler = Object.getPrototypeOf(timersPromises.scheduler)
   return [
@@ -90,3 +94,10 @@ module.exports = reusable(() => {
     patch([{ owner: scheduler, name: 'wait' }], observeWait)
   ]
 })
+
+/** The realm's global timers are Node's, and Node's are wrapped: puts the same wrappers there. */
+function enterRealm() {
+  for (const name of ['setTimeout', 'setInterval', 'setImmediate']) hook.extend({ owner: realm(), name })
+}
+
+module.exports = { ...hook, enterRealm }

@@ -106,6 +106,8 @@ pub struct CheckFacts {
     pub quick_ms: f64,
     /// Time that quick jobs may take for that, in milliseconds.
     pub confirm_ms: f64,
+    /// Why this check cannot be clean whatever it found, one sentence each.
+    pub obstacles: Vec<String>,
 }
 
 impl Default for CheckFacts {
@@ -121,6 +123,7 @@ impl Default for CheckFacts {
             strict: false,
             quick_ms: 3_000.0,
             confirm_ms: 5_000.0,
+            obstacles: Vec::new(),
         }
     }
 }

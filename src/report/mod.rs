@@ -52,6 +52,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         sorted.place(&finding, completed_jobs, facts.collections, is_strict);
     }
     let mut sorted = sorted.arranged();
+    let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
     let (verdict, missing) = overall(&Sum {
         mode: view.settings.mode,
         leaks: sorted.leaks.len(),
@@ -62,11 +63,13 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         unwatched: facts.unwatched(),
         fixed_jobs: facts.check.as_ref().and_then(|check| check.fixed_jobs),
         strict: is_strict,
+        obstacles: obstacles.len(),
     });
     let next = facts.check.as_ref().map(|check| next_step(check, finished_all, &sorted));
     let mut notes = facts.notes.clone();
     notes.append(&mut sorted.notes);
     notes.extend(missing);
+    notes.extend_from_slice(obstacles);
     shorten(&mut sorted.kept, "kept", &mut notes);
     shorten(&mut sorted.returned, "returned", &mut notes);
     shorten(&mut open_jobs, "open jobs", &mut notes);

@@ -34,6 +34,8 @@ pub struct Sum {
     pub fixed_jobs: Option<u64>,
     /// The user said that anything retained is a leak.
     pub strict: bool,
+    /// Things that were in the way of seeing everything.
+    pub obstacles: usize,
 }
 
 /// Finished jobs below which nothing is called clean.
@@ -69,7 +71,8 @@ pub fn overall(sum: &Sum) -> (Verdict, Vec<String>) {
                 .push(format!("{} never ended, and what they hold cannot be judged", jobs(sum.stuck as u64)));
         }
     }
-    let verdict = if missing.is_empty() { Verdict::Clean } else { Verdict::Inconclusive };
+    let verdict =
+        if missing.is_empty() && sum.obstacles == 0 { Verdict::Clean } else { Verdict::Inconclusive };
     (verdict, missing)
 }
 
@@ -99,6 +102,7 @@ mod tests {
         unwatched: 0,
         fixed_jobs: None,
         strict: false,
+        obstacles: 0,
     };
 
     fn verdict(sum: Sum) -> Verdict {
@@ -146,6 +150,12 @@ mod tests {
     fn check_whose_jobs_all_fail_or_hang_is_inconclusive() {
         assert_eq!(verdict(Sum { completed: 0, ..CLEAN }), Verdict::Inconclusive);
         assert_eq!(verdict(Sum { stuck: 1, ..CLEAN }), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn what_could_not_be_seen_is_not_clean_and_hides_no_leak() {
+        assert_eq!(verdict(Sum { obstacles: 1, ..CLEAN }), Verdict::Inconclusive);
+        assert_eq!(verdict(Sum { obstacles: 1, leaks: 1, ..CLEAN }), Verdict::Leaks);
     }
 
     #[test]

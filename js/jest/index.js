@@ -1,0 +1,51 @@
+'use strict'
+
+const { nothingBehind } = require('../matchers/nothing-behind')
+const { stayWithin } = require('../matchers/stay-within')
+const { prepare } = require('../matchers/prepare')
+
+/** Jest's own default. */
+const TIMEOUT_MS = 5_000
+/** Where `jest.setTimeout` puts its figure, in every runner of Jest. */
+const SET_TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL')
+/** Taken at load: Jest's fake timers replace it. */
+const now = Date.now
+
+/**
+ * The state of jest-circus: it hangs on the global object under a symbol that is not shared, so it is known by its name.
+ * @returns {any}
+ */
+function circusState() {
+  const key = Object.getOwnPropertySymbols(globalThis).find(
+    (symbol) => symbol.description === 'JEST_STATE_SYMBOL'
+  )
+  return key === undefined ? undefined : /** @type {any} */ (globalThis)[key]
+}
+
+/** Milliseconds that the running test may still take. */
+function testLeftMs() {
+  const state = circusState()
+  const test = state?.currentlyRunningTest
+  const limitMs =
+    test?.timeout || state?.testTimeout || /** @type {any} */ (globalThis)[SET_TIMEOUT] || TIMEOUT_MS
+  const passedMs = typeof test?.startedAt === 'number' ? now() - test.startedAt : 0
+  return limitMs - Math.max(0, passedMs)
+}
+
+const matchers = {
+  /** @this {{ isNot?: boolean }} @param {unknown} job @param {any} [options] */
+  toLeaveNothingBehind(job, options) {
+    return nothingBehind(job, options, { isNot: this.isNot, testLeftMs: testLeftMs() })
+  },
+  /** @this {{ isNot?: boolean }} @param {unknown} job @param {any} limits */
+  toStayWithin(job, limits) {
+    return stayWithin(job, limits, { isNot: this.isNot, testLeftMs: testLeftMs() })
+  }
+}
+
+prepare()
+// With `injectGlobals: false` there is no global `expect`: then the test file extends its own.
+const { expect } = /** @type {any} */ (globalThis)
+if (typeof expect?.extend === 'function') expect.extend(matchers)
+
+exports.matchers = matchers

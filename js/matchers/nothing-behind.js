@@ -1,0 +1,77 @@
+'use strict'
+
+const holdover = require('../index')
+const { CHECK, resolve, show } = require('../config')
+const { HoldoverError } = require('../errors')
+const { formatNumberOf } = require('../reporters/format')
+const { failureText } = require('../reporters/failure')
+
+/** Left of a test's time for the last look and the report. */
+const RESERVE_MS = 500
+/** Jobs from which a check can be sure of a leak, see docs/how-it-works.md. */
+const SURE_JOBS = 400
+/** Least time of a check, see config.js. */
+const LEAST_MS = 100
+
+/** @typedef {{ pass: boolean, message: () => string }} Outcome what expect.extend takes */
+
+/**
+ * A job must be a function.
+ * @param {string} where @param {any} job
+ */
+function needFunction(where, job) {
+  if (typeof job === 'function') return
+  const isPromise = typeof job?.then === 'function'
+  const got = isPromise
+    ? 'a promise: what has started already has no scope, so pass the function that starts it'
+    : show(job)
+  throw new HoldoverError('HOLDOVER_ARG', { where, what: 'the job', expected: 'a function', got })
+}
+
+/**
+ * The options of a check inside a test: its time is the test's, less what the report needs.
+ * @param {any} options @param {number | null} testLeftMs null: the test has no limit
+ */
+function withinTest(options, testLeftMs) {
+  const isGiven = options.timeoutMs !== undefined || process.env[CHECK.timeoutMs.env] !== undefined
+  if (isGiven || testLeftMs === null) return options
+  return { ...options, timeoutMs: Math.max(LEAST_MS, Math.floor(testLeftMs - RESERVE_MS)) }
+}
+
+/** @param {import('../index').Report} report */
+function jobsRun(report) {
+  const finished = report.jobs.reduce((sum, job) => sum + job.completed + job.failed + job.timedOut, 0)
+  return formatNumberOf(finished, 'job')
+}
+
+/**
+ * Calls `job(i)` again and again and says whether nothing is left behind. A pass needs a clean verdict, and its
+ * contrary, for `.not`, a sure leak.
+ * @param {any} job
+ * @param {any} options of `check`
+ * @param {{ isNot?: boolean, testLeftMs: number | null }} test
+ * @returns {Promise<Outcome>}
+ */
+async function nothingBehind(job, options = {}, { isNot = false, testLeftMs }) {
+  needFunction('toLeaveNothingBehind', job)
+  const given = options !== null && typeof options === 'object' ? withinTest(options, testLeftMs) : options
+  const resolved = resolve(CHECK, given)
+  const report = await holdover.check(job, given)
+  if (isNot) return notClean(report, resolved)
+  const pass = report.verdict === 'clean' || (report.verdict === 'inconclusive' && resolved.allowInconclusive)
+  return { pass, message: () => failureText(report, resolved) }
+}
+
+/** @param {import('../index').Report} report @param {any} options resolved @returns {Outcome} */
+function notClean(report, options) {
+  const isSure = report.leaks.some((leak) => leak.certainty === 'sure')
+  if (isSure) return { pass: false, message: () => failureText(report, options) }
+  const why = {
+    clean: `${jobsRun(report)} finished after the warm-up and left nothing behind`,
+    leaks: `the leak is likely, and \`.not\` needs one that is sure: that takes ${SURE_JOBS} jobs, and a test with time for them`,
+    inconclusive: 'there is no verdict, and `.not` needs a leak that is sure'
+  }[report.verdict]
+  return { pass: true, message: () => `${why}\n\n${failureText(report, options)}` }
+}
+
+module.exports = { nothingBehind, needFunction, withinTest }
