@@ -31,6 +31,55 @@ test('start is idempotent, and stop puts the very functions back', async () => {
   assert.deepEqual(result, { same: true, patched: [true, true, true], restored: [true, true, true] })
 })
 
+test('a stopped tracker answers from its last report, and never throws', async () => {
+  const result = await output(async () => {
+    const lines = []
+    const log = (text) => lines.push(text)
+    const logger = { info: log, warn: log, error: log }
+    const tracker = holdover.start({ graceMs: 20, report: { everyMs: 0, logger } })
+    for (let i = 0; i < 30; i++) holdover.runJob('mail', () => {})
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    tracker.stop()
+    holdover.runJob('mail', () => {})
+    const report = tracker.report()
+    tracker.print()
+    tracker.setLevel('off')
+    console.log(
+      JSON.stringify({
+        jobs: report.jobs.map(({ name, completed }) => [name, completed]),
+        verdict: report.verdict,
+        same: tracker.ask() === report,
+        recycle: tracker.shouldRecycle(),
+        printed: lines[0].split('\n')[0]
+      })
+    )
+  })
+  const { printed, ...rest } = result
+  assert.deepEqual(rest, { jobs: [['mail', 30]], verdict: 'clean', same: true, recycle: false })
+  assert.match(printed, /^holdover clean .*: 30 jobs finished$/)
+})
+
+test('a job that is open at the stop counts for no name of the next run', async () => {
+  const result = await output(async () => {
+    const options = { graceMs: 20, report: { everyMs: 0 } }
+    const jobs = (tracker) => tracker.report().jobs.map((job) => [job.name, job.completed])
+    const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+    let end
+    const first = holdover.start(options)
+    const slow = holdover.runJob('slow', () => new Promise((resolve) => (end = resolve)))
+    first.stop()
+    const second = holdover.start(options)
+    for (let i = 0; i < 3; i++) holdover.runJob('fast', () => {})
+    await sleep(60)
+    const before = jobs(second)
+    end()
+    await slow
+    await sleep(60)
+    console.log(JSON.stringify({ before, after: jobs(second) }))
+  })
+  assert.deepEqual(result, { before: [['fast', 3]], after: [['fast', 3]] })
+})
+
 test('HOLDOVER=off: no hook, no binary, everything passes through', async () => {
   const result = await output(
     () => {

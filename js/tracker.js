@@ -60,6 +60,8 @@ class Tracker {
     this.setLevel(options.level)
     /** @type {(() => void) | null} */
     this.stopGc = null
+    /** The report at the stop, which answers everything asked afterwards. @type {any} */
+    this.last = null
     this.startTimers()
   }
 
@@ -137,6 +139,7 @@ class Tracker {
 
   /** A report as of the last pass of each thread. @param {{ hasPlaces: boolean }} [options] @returns {any} */
   ask({ hasPlaces } = { hasPlaces: true }) {
+    if (this.last !== null) return this.last
     return this.budget.meter(() => {
       const now = clock()
       const { watch, terms } = this
@@ -163,7 +166,7 @@ class Tracker {
 
   /** What each job holds now, with a fresh look at everything. */
   report() {
-    if (!this.watch.paused) {
+    if (this.last === null && !this.watch.paused) {
       this.passes.cancel()
       this.budget.meter(() => this.watch.passNow(false))
     }
@@ -178,6 +181,7 @@ class Tracker {
 
   /** What was printed so far, by whichever thread; null unless this is the one that prints. @returns {string | null} */
   get printedSoFar() {
+    if (this.last !== null) return null
     return this.watch.ledger.printed(this.watch.run, this.watch.thread)
   }
 
@@ -236,7 +240,17 @@ class Tracker {
     if (this.reportTimer) originals.clearInterval(/** @type {any} */ (this.reportTimer))
     this.stopGc?.()
     this.passes.cancel()
+    this.last = this.lastReport()
     closeWatch(this.watch)
+  }
+
+  lastReport() {
+    try {
+      return this.report()
+    } catch {
+      // The host must be able to stop whatever happens.
+      return new InertTracker('no verdict: the last report could not be made').report()
+    }
   }
 }
 
