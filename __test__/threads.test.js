@@ -108,6 +108,16 @@ test('a leak in every thread is one leak with the rate of one job; when its thre
   )
 })
 
+test('threads that end before a grace period is over are no evidence that nothing leaks', async () => {
+  const { report } = await output(async ({ holdover, thread }) => {
+    const tracker = holdover.start({ report: { everyMs: 0 } })
+    const code = 'holdover.start(); for (let i = 0; i < 50; i++) leak()'
+    for (let i = 0; i < 3; i++) await thread(code).ended
+    return { report: tracker.report() }
+  })
+  assert.deepEqual([report.verdict, names(report)], ['inconclusive', ['mail 150']])
+})
+
 test('a leak in one of several threads says so, and counts against the jobs of all', async () => {
   const { report } = await output(async ({ holdover, thread }) => {
     const tracker = holdover.start({ graceMs: 20, report: { everyMs: 0 } })
