@@ -147,6 +147,28 @@ test('level off takes the hooks off, and on again', async () => {
   assert.deepEqual(result, { on: true, off: true, value: 1, again: true, level: 'counts' })
 })
 
+test('while the level is off a report is not clean, and says since when', async () => {
+  const result = await output(async () => {
+    const tracker = holdover.start({ graceMs: 20, report: { everyMs: 0 } })
+    const say = () => {
+      const { verdict, notes } = tracker.report()
+      return [verdict, notes.filter((note) => note.startsWith('level'))]
+    }
+    for (let i = 0; i < 30; i++) holdover.runJob('mail', () => {})
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    const before = say()
+    tracker.setLevel('off')
+    const off = say()
+    tracker.setLevel('sites')
+    console.log(JSON.stringify({ before, off, after: say() }))
+  })
+  assert.deepEqual(result, {
+    before: ['clean', []],
+    off: ['inconclusive', ['level is off: as of the last look']],
+    after: ['clean', []]
+  })
+})
+
 test('a leak is announced once, and withdrawn when it returns', async () => {
   const events = await output(async () => {
     const bus = new (require('node:events').EventEmitter)().setMaxListeners(0)

@@ -15,6 +15,7 @@ const { InertTracker } = require('./inert-tracker')
 const { ConsoleReporter } = require('./reporters/console')
 const { SourceLines } = require('./source')
 const { forgetOldest } = require('./bounded')
+const { isGone } = require('./known-findings')
 
 /** A pass follows this many times in a grace period, so that a rate is at most a third of it behind. */
 const PASSES_PER_GRACE = 3
@@ -23,6 +24,7 @@ const MAX_PASS_EVERY_MS = 10_000
 const PRESSURE_SECONDS = 600
 /** Findings remembered as announced; one that is forgotten is announced again. */
 const MAX_ANNOUNCED = 1_024
+const LEVEL_OFF = 'level is off: as of the last look'
 
 /**
  * One started thread: wiring only. Hooks feed the watch, passes feed the ledger, the ledger gives reports,
@@ -55,13 +57,13 @@ class Tracker {
     this.current = options.level
     this.budget = new Budget(options.budget, this.startedAt)
     this.passes = new PassRunner(watch, this.budget, () => this.afterPass())
-    /** @type {Set<string>} */
-    this.announced = new Set()
+    /** @type {Map<string, import('./known-findings').Finding>} by fingerprint */
+    this.announced = new Map()
+    /** The report at the stop, which answers everything asked afterwards. @type {any} */
+    this.last = null
     this.setLevel(options.level)
     /** @type {(() => void) | null} */
     this.stopGc = null
-    /** The report at the stop, which answers everything asked afterwards. @type {any} */
-    this.last = null
     this.startTimers()
   }
 
@@ -91,8 +93,12 @@ class Tracker {
       })
     }
     this.current = level
+    if (this.last !== null) return
     this.watch.sampling.enabled = level === 'sites' || level === 'full'
+    const wasPaused = this.watch.paused
     pauseWatch(this.watch, level === 'off')
+    // No pass of this thread follows that would tell the other ones.
+    if (this.watch.paused !== wasPaused) this.tell()
   }
 
   /**
@@ -132,7 +138,8 @@ class Tracker {
       jobs: watch.jobs.ended,
       cpuUs: Math.round((this.budget.spentMs + watch.sites.capturedMs) * 1_000),
       dropped: { ...watch.dropped, logger: this.reporter.faults },
-      notes: [...this.notes, ...foldedNotes(watch.jobs)]
+      paused: watch.paused,
+      notes: [...this.notes, ...(watch.paused ? [LEVEL_OFF] : []), ...foldedNotes(watch.jobs)]
     }
     return { ...JSON.parse(watch.ledger.tellRun(watch.run, watch.thread, JSON.stringify(facts))), rssBytes }
   }
@@ -155,6 +162,7 @@ class Tracker {
           bytes: JSON.parse(watch.ledger.ledgerStats()).bytes,
           dropped: sums.dropped
         },
+        paused: sums.paused,
         notes: sums.notes,
         check: null
       }
@@ -210,12 +218,15 @@ class Tracker {
     this.events.emit('report', report)
     for (const leak of report.leaks) {
       if (this.announced.has(leak.fingerprint)) continue
-      this.announced.add(leak.fingerprint)
+      const { fingerprint, kind, description, job } = leak
+      this.announced.set(fingerprint, { fingerprint, kind, description, job })
       forgetOldest(this.announced, MAX_ANNOUNCED)
       this.events.emit('leak', leak)
     }
     for (const gone of report.returned)
       if (this.announced.delete(gone.fingerprint)) this.events.emit('returned', gone)
+    for (const finding of this.announced.values())
+      if (isGone(finding, report)) this.announced.delete(finding.fingerprint)
     if (isPressed(report)) this.events.emit('pressure', report.memory)
   }
 

@@ -64,6 +64,8 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         fixed_jobs: facts.check.as_ref().and_then(|check| check.fixed_jobs),
         strict: is_strict,
     });
+    // Nothing is said against what was found; nothing vouches for what was not looked at.
+    let verdict = if facts.paused && verdict == Verdict::Clean { Verdict::Inconclusive } else { verdict };
     let next = facts.check.as_ref().map(|check| next_step(check, finished_all, &sorted));
     let mut notes = facts.notes.clone();
     notes.append(&mut sorted.notes);

@@ -446,6 +446,14 @@ fn report_is_not_clean_where_something_found_no_room() {
 }
 
 #[test]
+fn report_is_not_clean_while_nothing_is_looked_at() {
+    let bench = Bench::new(Mode::Production);
+    bench.run_jobs(40, |_| Vec::new());
+    assert_eq!(bench.report("{}").verdict, "clean");
+    assert_eq!(bench.report(r#"{"paused":true}"#).verdict, "inconclusive");
+}
+
+#[test]
 fn same_ledger_gives_the_same_bytes() {
     let bench = Bench::new(Mode::Check);
     bench.run_jobs(100, |jobs| every(2, jobs));
