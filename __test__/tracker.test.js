@@ -169,6 +169,27 @@ test('while the level is off a report is not clean, and says since when', async 
   })
 })
 
+test('shouldRecycle after each job reads no limit again', async () => {
+  const result = await output(() => {
+    let reads = 0
+    for (const [owner, name] of [
+      [process, 'constrainedMemory'],
+      [require('node:os'), 'totalmem']
+    ]) {
+      const original = owner[name]
+      owner[name] = () => {
+        reads++
+        return original.call(owner)
+      }
+    }
+    const tracker = holdover.start({ report: { everyMs: 0 } })
+    const atStart = reads
+    for (let i = 0; i < 5; i++) tracker.shouldRecycle()
+    console.log(JSON.stringify({ atStart, after: reads, limit: tracker.report().memory.limitBytes > 0 }))
+  })
+  assert.deepEqual(result, { atStart: 2, after: 2, limit: true })
+})
+
 test('a leak is announced once, and withdrawn when it returns', async () => {
   const events = await output(async () => {
     const bus = new (require('node:events').EventEmitter)().setMaxListeners(0)

@@ -238,7 +238,7 @@ class Tracker {
 
   /** Whether to let this process go after the current job: leaking, and near its limit. */
   shouldRecycle() {
-    // May be asked after each job: no file is read for it.
+    // May be asked after each job: no source map and no limit is read for it, Node reads the resident set.
     const report = this.ask({ hasPlaces: false })
     return report.verdict === 'leaks' && isPressed(report)
   }
