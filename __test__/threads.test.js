@@ -108,6 +108,39 @@ test('a leak in every thread is one leak with the rate of one job; when its thre
   )
 })
 
+test('a leak that went with its thread is announced and printed again in the next thread', async () => {
+  const { lines, seen } = await output(async ({ holdover, thread, sleep }) => {
+    const lines = []
+    const log = (text) => lines.push(text.split('\n')[0].replace(/L-\w+/, 'L'))
+    const logger = { info: log, warn: log, error: log }
+    const tracker = holdover.start({ graceMs: 20, report: { everyMs: 100, logger, format: 'text' } })
+    const seen = []
+    tracker.on('leak', (leak) => seen.push(leak.job))
+    const code = `
+      holdover.start({ report: { everyMs: 0 } })
+      for (let i = 0; i < 120; i++) { leak(); await sleep(10) }
+      await sleep(300)`
+    for (let i = 0; i < 2; i++) {
+      await thread(code).ended
+      await sleep(200)
+    }
+    return { lines, seen }
+  })
+  assert.deepEqual(seen, ['mail', 'mail'])
+  const kinds = lines.map((line) => /LEAKING|gone with its thread/.exec(line)?.[0]).filter(Boolean)
+  assert.deepEqual(kinds, ['LEAKING', 'gone with its thread', 'LEAKING', 'gone with its thread'])
+})
+
+test('threads that end before a grace period is over are no evidence that nothing leaks', async () => {
+  const { report } = await output(async ({ holdover, thread }) => {
+    const tracker = holdover.start({ report: { everyMs: 0 } })
+    const code = 'holdover.start(); for (let i = 0; i < 50; i++) leak()'
+    for (let i = 0; i < 3; i++) await thread(code).ended
+    return { report: tracker.report() }
+  })
+  assert.deepEqual([report.verdict, names(report)], ['inconclusive', ['mail 150']])
+})
+
 test('a leak in one of several threads says so, and counts against the jobs of all', async () => {
   const { report } = await output(async ({ holdover, thread }) => {
     const tracker = holdover.start({ graceMs: 20, report: { everyMs: 0 } })

@@ -31,6 +31,55 @@ test('start is idempotent, and stop puts the very functions back', async () => {
   assert.deepEqual(result, { same: true, patched: [true, true, true], restored: [true, true, true] })
 })
 
+test('a stopped tracker answers from its last report, and never throws', async () => {
+  const result = await output(async () => {
+    const lines = []
+    const log = (text) => lines.push(text)
+    const logger = { info: log, warn: log, error: log }
+    const tracker = holdover.start({ graceMs: 20, report: { everyMs: 0, logger } })
+    for (let i = 0; i < 30; i++) holdover.runJob('mail', () => {})
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    tracker.stop()
+    holdover.runJob('mail', () => {})
+    const report = tracker.report()
+    tracker.print()
+    tracker.setLevel('off')
+    console.log(
+      JSON.stringify({
+        jobs: report.jobs.map(({ name, completed }) => [name, completed]),
+        verdict: report.verdict,
+        same: tracker.ask() === report,
+        recycle: tracker.shouldRecycle(),
+        printed: lines[0].split('\n')[0]
+      })
+    )
+  })
+  const { printed, ...rest } = result
+  assert.deepEqual(rest, { jobs: [['mail', 30]], verdict: 'clean', same: true, recycle: false })
+  assert.match(printed, /^holdover clean .*: 30 jobs finished$/)
+})
+
+test('a job that is open at the stop counts for no name of the next run', async () => {
+  const result = await output(async () => {
+    const options = { graceMs: 20, report: { everyMs: 0 } }
+    const jobs = (tracker) => tracker.report().jobs.map((job) => [job.name, job.completed])
+    const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+    let end
+    const first = holdover.start(options)
+    const slow = holdover.runJob('slow', () => new Promise((resolve) => (end = resolve)))
+    first.stop()
+    const second = holdover.start(options)
+    for (let i = 0; i < 3; i++) holdover.runJob('fast', () => {})
+    await sleep(60)
+    const before = jobs(second)
+    end()
+    await slow
+    await sleep(60)
+    console.log(JSON.stringify({ before, after: jobs(second) }))
+  })
+  assert.deepEqual(result, { before: [['fast', 3]], after: [['fast', 3]] })
+})
+
 test('HOLDOVER=off: no hook, no binary, everything passes through', async () => {
   const result = await output(
     () => {
@@ -96,6 +145,49 @@ test('level off takes the hooks off, and on again', async () => {
     console.log(JSON.stringify({ on, off, value, again: setTimeout !== bare, level: tracker.level }))
   })
   assert.deepEqual(result, { on: true, off: true, value: 1, again: true, level: 'counts' })
+})
+
+test('while the level is off a report is not clean, and says since when', async () => {
+  const result = await output(async () => {
+    const tracker = holdover.start({ graceMs: 20, report: { everyMs: 0 } })
+    const say = () => {
+      const { verdict, notes } = tracker.report()
+      return [verdict, notes.filter((note) => note.startsWith('level'))]
+    }
+    for (let i = 0; i < 30; i++) holdover.runJob('mail', () => {})
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    const before = say()
+    tracker.setLevel('off')
+    const off = say()
+    tracker.setLevel('sites')
+    console.log(JSON.stringify({ before, off, after: say() }))
+  })
+  assert.deepEqual(result, {
+    before: ['clean', []],
+    off: ['inconclusive', ['level is off: as of the last look']],
+    after: ['clean', []]
+  })
+})
+
+test('shouldRecycle after each job reads no limit again', async () => {
+  const result = await output(() => {
+    let reads = 0
+    for (const [owner, name] of [
+      [process, 'constrainedMemory'],
+      [require('node:os'), 'totalmem']
+    ]) {
+      const original = owner[name]
+      owner[name] = () => {
+        reads++
+        return original.call(owner)
+      }
+    }
+    const tracker = holdover.start({ report: { everyMs: 0 } })
+    const atStart = reads
+    for (let i = 0; i < 5; i++) tracker.shouldRecycle()
+    console.log(JSON.stringify({ atStart, after: reads, limit: tracker.report().memory.limitBytes > 0 }))
+  })
+  assert.deepEqual(result, { atStart: 2, after: 2, limit: true })
 })
 
 test('a leak is announced once, and withdrawn when it returns', async () => {

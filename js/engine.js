@@ -110,6 +110,8 @@ function closeWatch(watch) {
   running.splice(at, 1)
   routeHooks()
   watch.ledger.leaveRun(watch.run, watch.thread, watch.jobs.tallies?.words ?? new Float64Array(0))
+  // The counters are the next run's from here on, and a job that is still open ends after it began.
+  for (const job of watch.jobs.names.values()) job.finished = Array.from(job.finished)
 }
 
 /** What the report says about where it was made. */

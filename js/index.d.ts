@@ -199,7 +199,10 @@ export interface Tracker {
   on(event: 'pressure', listener: (memory: Memory) => void): this
   /** Leaking and near its limit: let the process go after the current job. */
   shouldRecycle(): boolean
-  /** Puts every patched function of this thread back and forgets what was recorded in it. */
+  /**
+   * Puts every patched function of this thread back and forgets what was recorded in it, after one last look: what is
+   * asked later is answered by the report of that moment.
+   */
   stop(): void
 }
 

@@ -45,6 +45,8 @@ class MemoryLog {
     this.afterGcBytes = null
     this.step = 1
     this.skipped = 0
+    /** Read here and at each sample: it is files of the system, and reports may be asked for after each job. */
+    this.limitBytes = limitBytes()
   }
 
   /** @param {number} heapUsedBytes */
@@ -61,6 +63,8 @@ class MemoryLog {
 
   /** @param {number} atMs @param {number} jobs @param {Figures} [figures] of this thread, or of all of them */
   sample(atMs, jobs, figures = readMemory(this.afterGcBytes)) {
+    // A container may be given another limit while it runs.
+    this.limitBytes = limitBytes()
     if (++this.skipped < this.step) return
     this.skipped = 0
     this.samples.push(this.read(atMs, jobs, figures))
@@ -73,7 +77,7 @@ class MemoryLog {
   facts(atMs, jobs, figures = readMemory(this.afterGcBytes)) {
     const newest = this.read(atMs, jobs, figures)
     const { atMs: _at, jobs: _jobs, ...now } = newest
-    return { ...now, limitBytes: limitBytes(), samples: [...this.samples, newest] }
+    return { ...now, limitBytes: this.limitBytes, samples: [...this.samples, newest] }
   }
 }
 

@@ -15,6 +15,7 @@ const { InertTracker } = require('./inert-tracker')
 const { ConsoleReporter } = require('./reporters/console')
 const { SourceLines } = require('./source')
 const { forgetOldest } = require('./bounded')
+const { isGone } = require('./known-findings')
 
 /** A pass follows this many times in a grace period, so that a rate is at most a third of it behind. */
 const PASSES_PER_GRACE = 3
@@ -23,6 +24,7 @@ const MAX_PASS_EVERY_MS = 10_000
 const PRESSURE_SECONDS = 600
 /** Findings remembered as announced; one that is forgotten is announced again. */
 const MAX_ANNOUNCED = 1_024
+const LEVEL_OFF = 'level is off: as of the last look'
 
 /**
  * One started thread: wiring only. Hooks feed the watch, passes feed the ledger, the ledger gives reports,
@@ -55,8 +57,10 @@ class Tracker {
     this.current = options.level
     this.budget = new Budget(options.budget, this.startedAt)
     this.passes = new PassRunner(watch, this.budget, () => this.afterPass())
-    /** @type {Set<string>} */
-    this.announced = new Set()
+    /** @type {Map<string, import('./known-findings').Finding>} by fingerprint */
+    this.announced = new Map()
+    /** The report at the stop, which answers everything asked afterwards. @type {any} */
+    this.last = null
     this.setLevel(options.level)
     /** @type {(() => void) | null} */
     this.stopGc = null
@@ -89,8 +93,12 @@ class Tracker {
       })
     }
     this.current = level
+    if (this.last !== null) return
     this.watch.sampling.enabled = level === 'sites' || level === 'full'
+    const wasPaused = this.watch.paused
     pauseWatch(this.watch, level === 'off')
+    // No pass of this thread follows that would tell the other ones.
+    if (this.watch.paused !== wasPaused) this.tell()
   }
 
   /**
@@ -130,13 +138,15 @@ class Tracker {
       jobs: watch.jobs.ended,
       cpuUs: Math.round((this.budget.spentMs + watch.sites.capturedMs) * 1_000),
       dropped: { ...watch.dropped, logger: this.reporter.faults },
-      notes: [...this.notes, ...foldedNotes(watch.jobs)]
+      paused: watch.paused,
+      notes: [...this.notes, ...(watch.paused ? [LEVEL_OFF] : []), ...foldedNotes(watch.jobs)]
     }
     return { ...JSON.parse(watch.ledger.tellRun(watch.run, watch.thread, JSON.stringify(facts))), rssBytes }
   }
 
   /** A report as of the last pass of each thread. @param {{ hasPlaces: boolean }} [options] @returns {any} */
   ask({ hasPlaces } = { hasPlaces: true }) {
+    if (this.last !== null) return this.last
     return this.budget.meter(() => {
       const now = clock()
       const { watch, terms } = this
@@ -152,6 +162,7 @@ class Tracker {
           bytes: JSON.parse(watch.ledger.ledgerStats()).bytes,
           dropped: sums.dropped
         },
+        paused: sums.paused,
         notes: sums.notes,
         check: null
       }
@@ -163,7 +174,7 @@ class Tracker {
 
   /** What each job holds now, with a fresh look at everything. */
   report() {
-    if (!this.watch.paused) {
+    if (this.last === null && !this.watch.paused) {
       this.passes.cancel()
       this.budget.meter(() => this.watch.passNow(false))
     }
@@ -178,6 +189,7 @@ class Tracker {
 
   /** What was printed so far, by whichever thread; null unless this is the one that prints. @returns {string | null} */
   get printedSoFar() {
+    if (this.last !== null) return null
     return this.watch.ledger.printed(this.watch.run, this.watch.thread)
   }
 
@@ -206,12 +218,15 @@ class Tracker {
     this.events.emit('report', report)
     for (const leak of report.leaks) {
       if (this.announced.has(leak.fingerprint)) continue
-      this.announced.add(leak.fingerprint)
+      const { fingerprint, kind, description, job } = leak
+      this.announced.set(fingerprint, { fingerprint, kind, description, job })
       forgetOldest(this.announced, MAX_ANNOUNCED)
       this.events.emit('leak', leak)
     }
     for (const gone of report.returned)
       if (this.announced.delete(gone.fingerprint)) this.events.emit('returned', gone)
+    for (const finding of this.announced.values())
+      if (isGone(finding, report)) this.announced.delete(finding.fingerprint)
     if (isPressed(report)) this.events.emit('pressure', report.memory)
   }
 
@@ -223,7 +238,7 @@ class Tracker {
 
   /** Whether to let this process go after the current job: leaking, and near its limit. */
   shouldRecycle() {
-    // May be asked after each job: no file is read for it.
+    // May be asked after each job: no source map and no limit is read for it, Node reads the resident set.
     const report = this.ask({ hasPlaces: false })
     return report.verdict === 'leaks' && isPressed(report)
   }
@@ -236,7 +251,17 @@ class Tracker {
     if (this.reportTimer) originals.clearInterval(/** @type {any} */ (this.reportTimer))
     this.stopGc?.()
     this.passes.cancel()
+    this.last = this.lastReport()
     closeWatch(this.watch)
+  }
+
+  lastReport() {
+    try {
+      return this.report()
+    } catch {
+      // The host must be able to stop whatever happens.
+      return new InertTracker('no verdict: the last report could not be made').report()
+    }
   }
 }
 

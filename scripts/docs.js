@@ -54,7 +54,8 @@ const LEVELS = `
 | \`sites\` | the same, with the call sites of some jobs ([how they are chosen](how-it-works.md#4-call-sites)) |
 | \`full\` | as \`sites\` today; reserved for evidence that costs more |
 
-\`start({ level: 'off' })\` installs nothing and returns a tracker that does nothing, \`setLevel\` included.
+\`setLevel('off')\` takes the hooks off until another level is set. Reports are then as of the last look, with a note, and never
+\`clean\`. \`start({ level: 'off' })\` installs nothing and returns a tracker that does nothing, \`setLevel\` included.
 `
 
 const CHECK_HEAD = `

@@ -50,6 +50,20 @@ describe('holdover run', { concurrency: 2 }, () => {
     assert.match(stderr, /holdover clean worker-\d+: 200 jobs finished/)
   })
 
+  test('a worker that stops the tracker itself ends with the report at the stop', async () => {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-')), 'worker.js')
+    fs.writeFileSync(
+      file,
+      `const { start, runJob } = require(${JSON.stringify(ROOT)})
+      const tracker = start()
+      for (let i = 0; i < 30; i++) runJob('mail', () => {})
+      setTimeout(() => tracker.stop(), 60)`
+    )
+    const { code, stderr } = await run(file)
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /holdover clean worker-\d+: 30 jobs finished/)
+  })
+
   test('exit 3 for a worker with two jobs', async () => {
     assert.equal((await run(worker('', 2))).code, 3)
   })

@@ -70,6 +70,32 @@ test('a finding that returned is withdrawn in one line, and printed in full if i
   assert.match(lines[1][1], /returned: 'end' listener, send-email: 40 at its peak, now 1$/)
 })
 
+test('a finding of which nothing is left is gone with its thread, and printed in full if it comes again', () => {
+  const { lines, reporter: it } = reporter()
+  const { kind, description, job } = leak({})
+  const kept = [{ kind, description, job, count: 3, reason: 'not enough', undecided: true, site: null }]
+  it.report(report({ leaks: [leak({})] }), 1)
+  it.report(report({ verdict: 'inconclusive', kept }), 2)
+  it.report(report({ verdict: 'clean' }), 3)
+  it.report(report({ verdict: 'clean' }), 4)
+  it.report(report({ leaks: [leak({})] }), 5)
+  assert.equal(lines.length, 3)
+  assert.equal(lines[1][1], "holdover L-5f31c2 gone with its thread: 'end' listener, send-email")
+  assert.match(lines[2][1], / 1 LEAK/)
+})
+
+test('a partial print counts what the whole report has', () => {
+  const { lines, reporter: it } = reporter()
+  const other = leak({ fingerprint: 'L-aaaaaa', kind: 'interval', description: 'interval', holder: null })
+  const kept = [
+    { kind: 'timeout', description: 'timeout', job: 'a', count: 5, reason: 'late', undecided: true }
+  ]
+  it.report(report({ leaks: [leak({})], kept }), 1)
+  it.report(report({ leaks: [leak({}), other], kept }), 2)
+  assert.match(lines[1][1], /note {3}1 known leak, printed before\n/)
+  assert.match(lines[1][1], /\n kept 1 \(not leaks\)/)
+})
+
 test('a job that hangs is printed once', () => {
   const { lines, reporter: it } = reporter()
   const openJobs = [

@@ -4,7 +4,8 @@ const console = require('node:console')
 const { isatty } = require('node:tty')
 const { headline, renderText, returnedWords, thing } = require('./text')
 const { forgetOldest } = require('../bounded')
-const { formatCount, formatSite } = require('./format')
+const { isGone } = require('../known-findings')
+const { formatCount, formatNumberOf, formatSite } = require('./format')
 
 const STDERR = 2
 const HOUR_MS = 3_600_000
@@ -31,7 +32,7 @@ class ConsoleReporter {
     this.asJson = format === 'json' || (format === 'auto' && isStructured(logger))
     // Asks the descriptor: reading process.stderr would make the stream.
     this.color = format === 'auto' && logger === console && isatty(STDERR) && !process.env.NO_COLOR
-    /** @type {Map<string, number>} count printed last, by fingerprint */
+    /** @type {Map<string, import('../known-findings').Finding & { count: number }>} as printed last, by fingerprint */
     this.printed = new Map()
     /** Stuck jobs of the last report. @type {Set<string>} */
     this.stuck = new Set()
@@ -59,18 +60,20 @@ class ConsoleReporter {
     if (this.lastPrintMs === 0) this.lastPrintMs = nowMs
     const fresh = report.leaks.filter((leak) => !this.printed.has(leak.fingerprint))
     const grown = report.leaks.filter(
-      (leak) => leak.count >= 2 * (this.printed.get(leak.fingerprint) ?? Infinity)
+      (leak) => leak.count >= 2 * (this.printed.get(leak.fingerprint)?.count ?? Infinity)
     )
     const returned = report.returned.filter((gone) => this.printed.has(gone.fingerprint))
+    const gone = [...this.printed.values()].filter((finding) => isGone(finding, report))
     const stuck = report.openJobs.filter((job) => job.stuck && !this.stuck.has(stuckKey(job)))
     for (const leak of [...fresh, ...grown]) this.remember(leak)
-    for (const gone of returned) this.printed.delete(gone.fingerprint)
+    for (const { fingerprint } of [...returned, ...gone]) this.printed.delete(fingerprint)
     this.stuck = new Set(report.openJobs.filter((job) => job.stuck).map(stuckKey))
     const isDue = nowMs - this.lastPrintMs >= HOUR_MS
-    if (fresh.length + grown.length + returned.length + stuck.length === 0 && !isDue) return
+    const changes = { fresh, grown, returned, gone, stuck }
+    if (!hasAny(changes) && !isDue) return
     this.lastPrintMs = nowMs
     if (this.asJson) this.write(report.verdict === 'leaks', headline(report), report)
-    else this.writeText(report, fresh, grown, returned, stuck)
+    else this.writeText(report, changes)
   }
 
   /** Prints the whole report, changed or not. @param {import('../index').Report} report */
@@ -84,21 +87,23 @@ class ConsoleReporter {
   }
 
   /** @param {import('../index').Leak} leak */
-  remember({ fingerprint, count }) {
-    this.printed.set(fingerprint, count)
+  remember({ fingerprint, kind, description, job, count }) {
+    this.printed.set(fingerprint, { fingerprint, kind, description, job, count })
     forgetOldest(this.printed, MAX_PRINTED)
   }
 
-  /**
-   * @param {import('../index').Report} report @param {any[]} fresh @param {any[]} grown @param {any[]} returned @param {any[]} stuck
-   */
-  writeText(report, fresh, grown, returned, stuck) {
+  /** @param {import('../index').Report} report @param {Record<string, any[]>} changes */
+  writeText(report, changes) {
+    const { fresh, grown, returned, gone, stuck } = changes
     if (fresh.length + stuck.length > 0) {
       const known = report.leaks.length - fresh.length
-      const notes = known === 0 ? report.notes : [...report.notes, `${known} known leaks, printed before`]
+      const notes =
+        known === 0
+          ? report.notes
+          : [...report.notes, `${formatNumberOf(known, 'known leak')}, printed before`]
       const text = renderText(
         { ...report, leaks: fresh, kept: [], returned: [], notes },
-        { color: this.color }
+        { color: this.color, whole: report }
       )
       const [, ...rest] = text.split('\n')
       this.write(fresh.length > 0, [headline(report), ...rest].join('\n'), report)
@@ -111,15 +116,16 @@ class ConsoleReporter {
         report
       )
     }
-    for (const gone of returned) {
+    for (const finding of returned) {
       this.write(
         false,
-        `holdover ${gone.fingerprint} returned: ${gone.description}, ${gone.job}: ${returnedWords(gone)}`,
+        `holdover ${finding.fingerprint} returned: ${finding.description}, ${finding.job}: ${returnedWords(finding)}`,
         report
       )
     }
-    if (fresh.length + grown.length + returned.length + stuck.length === 0)
-      this.write(false, headline(report), report)
+    for (const { fingerprint, description, job } of gone)
+      this.write(false, `holdover ${fingerprint} gone with its thread: ${description}, ${job}`, report)
+    if (!hasAny(changes)) this.write(false, headline(report), report)
   }
 
   /** A logger that throws must not reach the host. @param {boolean} isLeak @param {string} text @param {any} report */
@@ -133,6 +139,11 @@ class ConsoleReporter {
       this.faults++
     }
   }
+}
+
+/** @param {Record<string, any[]>} changes */
+function hasAny(changes) {
+  return Object.values(changes).some((rows) => rows.length > 0)
 }
 
 /** @param {{ job: string, jobId: any, thread: number }} job */

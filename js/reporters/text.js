@@ -223,12 +223,12 @@ function jobLine(report) {
 }
 
 /**
- * The whole report as text.
+ * A report as text.
  * @param {Report} report
- * @param {{ color?: boolean }} [options]
+ * @param {{ color?: boolean, whole?: Report }} [options] `whole`: what the last line counts, where `report` is a part of it
  * @returns {string} lines without a final newline
  */
-function renderText(report, { color = false } = {}) {
+function renderText(report, { color = false, whole = report } = {}) {
   const paint = painter(color)
   const title =
     report.verdict === 'leaks'
@@ -243,7 +243,7 @@ function renderText(report, { color = false } = {}) {
   if (stuck.length > 0) lines.push(...stuck, '')
   lines.push(...informationLines(report))
   if (report.jobs.length > 0) lines.push(jobLine(report))
-  lines.push(memoryLine(report), footer(report))
+  lines.push(memoryLine(report), footer(whole))
   return lines.join('\n')
 }
 

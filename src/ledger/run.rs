@@ -40,6 +40,8 @@ pub struct Retired {
     pub jobs: BTreeMap<u32, JobCounts>,
     /// Jobs of all names.
     pub finished_all: u64,
+    /// Of those, the ones whose leftovers were looked at after their grace period.
+    pub looked_at: u64,
     /// CPU time holdover used in them, in microseconds.
     pub cpu_us: u64,
     /// What was not recorded in them, by reason.
@@ -134,6 +136,7 @@ impl Retired {
             *total = add_counts(total, &counts);
             self.finished_all = self.finished_all.saturating_add(counts.finished());
         }
+        self.looked_at = self.looked_at.saturating_add(book.finished_all());
         let Some(facts) = &member.facts else { return };
         self.cpu_us = self.cpu_us.saturating_add(facts.cpu_us);
         for (reason, count) in &facts.dropped {

@@ -26,6 +26,8 @@ pub struct ThreadFacts {
     pub array_buffers_bytes: u64,
     /// What was not recorded, by reason.
     pub dropped: BTreeMap<String, u64>,
+    /// Its level is off: nothing has been looked at since.
+    pub paused: bool,
     /// Sentences for the reader.
     pub notes: Vec<String>,
 }
@@ -64,6 +66,8 @@ pub struct ProcessFacts {
     pub array_buffers_bytes: u64,
     /// What was not recorded, by reason, ended threads included.
     pub dropped: BTreeMap<String, u64>,
+    /// The level of one of them is off.
+    pub paused: bool,
     /// Sentences for the reader, each once.
     pub notes: BTreeSet<String>,
     /// The threads that take part, by id.
@@ -106,6 +110,7 @@ impl ProcessFacts {
             let total = self.dropped.entry(reason.clone()).or_default();
             *total = total.saturating_add(*count);
         }
+        self.paused |= facts.paused;
         self.notes.extend(facts.notes.iter().cloned());
         self.threads.push(ThreadRow {
             thread,
@@ -157,6 +162,7 @@ mod tests {
             external_bytes: 10,
             array_buffers_bytes: 1,
             dropped: BTreeMap::from([("owners".to_owned(), 2)]),
+            paused: false,
             notes: vec!["timers are recorded one by one".to_owned()],
         }
     }

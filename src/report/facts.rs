@@ -23,6 +23,8 @@ pub struct Facts {
     /// What holdover itself cost; passed through, with what the ledger dropped.
     #[serde(rename = "self")]
     pub own: Map<String, Value>,
+    /// The level of a thread is off: nothing has been looked at there since.
+    pub paused: bool,
     /// Sentences for the reader.
     pub notes: Vec<String>,
     /// Versions, level and the like; passed through.

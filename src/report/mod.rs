@@ -42,8 +42,9 @@ struct Sorted {
 pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     let totals = open::job_totals(view);
     let completed = totals.values().fold(0, |sum: u64, counts| sum.saturating_add(counts.completed));
+    // A thread that ended before its leftovers were looked at has shown nothing.
     let finished_all =
-        view.books.iter().map(|(_, book)| book.finished_all()).sum::<u64>() + view.retired.finished_all;
+        view.books.iter().map(|(_, book)| book.finished_all()).sum::<u64>() + view.retired.looked_at;
     let mut open_jobs = open::open_rows(view, &facts.sites, &totals);
     let is_strict = facts.check.as_ref().is_some_and(|check| check.strict);
     let mut sorted = Sorted::default();
@@ -65,6 +66,8 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         strict: is_strict,
         obstacles: obstacles.len(),
     });
+    // Nothing is said against what was found; nothing vouches for what was not looked at.
+    let verdict = if facts.paused && verdict == Verdict::Clean { Verdict::Inconclusive } else { verdict };
     let next = facts.check.as_ref().map(|check| next_step(check, finished_all, &sorted));
     let mut notes = facts.notes.clone();
     notes.append(&mut sorted.notes);

@@ -332,6 +332,22 @@ fn jobs_count_as_of_the_pass_and_rates_as_of_the_grace_period() {
 }
 
 #[test]
+fn jobs_of_ended_threads_that_were_never_looked_at_are_no_evidence() {
+    let bench = Bench::new(Mode::Production);
+    for thread in [1, 2] {
+        bench.ledger.join(thread, terms(Mode::Production), true);
+    }
+    bench.apply(&pass(bench.run, 1, 1, 0));
+    bench.ledger.leave(bench.run, 1, &[f64::from(bench.name), 50.0, 0.0, 0.0, 5.0, 5.0]);
+    let report = bench.report("{}");
+    assert_eq!((report.verdict, report.jobs[0].completed), ("inconclusive", 50));
+    bench.apply(&pass(bench.run, 2, 1, 50).jobs(bench.name, 50));
+    bench.ledger.leave(bench.run, 2, &[]);
+    let report = bench.report("{}");
+    assert_eq!((report.verdict, report.jobs[0].completed), ("clean", 100), "this one was looked at");
+}
+
+#[test]
 fn stuck_job_is_shown_with_what_it_holds() {
     let bench = Bench::new(Mode::Check);
     bench.run_jobs(100, |_| Vec::new());
@@ -427,6 +443,14 @@ fn report_is_not_clean_where_something_found_no_room() {
     let report = bench.report(r#"{"self":{"dropped":{"owners":2,"timers":1,"faults":9}}}"#);
     assert_eq!(report.verdict, "inconclusive");
     assert_eq!(report.notes, ["3 listeners or timers found no room and were not watched"]);
+}
+
+#[test]
+fn report_is_not_clean_while_nothing_is_looked_at() {
+    let bench = Bench::new(Mode::Production);
+    bench.run_jobs(40, |_| Vec::new());
+    assert_eq!(bench.report("{}").verdict, "clean");
+    assert_eq!(bench.report(r#"{"paused":true}"#).verdict, "inconclusive");
 }
 
 #[test]
