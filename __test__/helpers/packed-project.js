@@ -8,7 +8,7 @@ const { ROOT, runNode } = require('./child')
 const { pack } = require('../../scripts/pack')
 
 /** Where `scripts/check-package.js` says that the packages to be published are; else this checkout is packed. */
-const PUBLISHED = process.env.HOLDOVER_TARBALLS
+const PUBLISHED = process.env.HOLDOVER_TARBALLS && path.resolve(process.env.HOLDOVER_TARBALLS)
 
 /** The tarballs, the main package first: those to be published, or this checkout with the addon of this machine. */
 function tarballs() {
@@ -26,11 +26,13 @@ function tarballs() {
 
 /** @param {string} name of a platform's tarball */
 function fitsHere(name) {
-  const manifest = manifestOf(path.join(String(PUBLISHED), name))
-  // Musl is the exception among Linuxes: whoever tests on it says so by what they build.
-  return (
-    manifest.os.includes(process.platform) && manifest.cpu.includes(process.arch) && !name.includes('-musl-')
-  )
+  const { os, cpu, libc } = manifestOf(path.join(String(PUBLISHED), name))
+  return os.includes(process.platform) && cpu.includes(process.arch) && (libc?.includes(libcHere()) ?? true)
+}
+
+function libcHere() {
+  const { header } = /** @type {any} */ (process.report.getReport())
+  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
 }
 
 /** @param {string} tarball @returns {Record<string, any>} */

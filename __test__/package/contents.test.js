@@ -96,6 +96,12 @@ test('the glibc that a binary needs is read from the binary', { skip: process.pl
   assert.ok(compareVersions('2.4', '2.17') < 0)
 })
 
+test('a release builds the addon of every platform that packages are made for', () => {
+  const workflow = fs.readFileSync(path.join(ROOT, '.github', 'workflows', 'release.yml'), 'utf8')
+  const targets = [...workflow.matchAll(/\{ target: ([\w-]+),/g)].map((match) => match[1])
+  assert.deepEqual(targets, repository.napi.targets)
+})
+
 test('every entry point names files that are there, with types', () => {
   const names = namesIn(main)
   const files = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(files))
