@@ -8,6 +8,7 @@ const { runInJob } = require('./scope')
 const { storage } = require('./context')
 const { collect, wait } = require('./collect')
 const { MemoryLog } = require('./memory')
+const { memoryUsage, residentBytes } = require('./usage')
 const { SourceLines } = require('./source')
 const originals = require('./originals')
 
@@ -60,7 +61,7 @@ class Check {
     this.job = (/** @type {number} */ _i) => {}
     this.measureFrom = this.startedAt
     this.usedFrom = usedMs()
-    this.rssBefore = process.memoryUsage.rss()
+    this.rssBefore = residentBytes()
     this.memory = new MemoryLog()
     this.next = 0
     this.hanging = 0
@@ -106,7 +107,7 @@ class Check {
     const handles = process
       .getActiveResourcesInfo()
       .filter((name) => name !== 'Timeout' && name !== 'Immediate')
-    const grownBytes = process.memoryUsage.rss() - this.rssBefore
+    const grownBytes = residentBytes() - this.rssBefore
     return handles.length < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES
   }
 
@@ -180,7 +181,7 @@ class Check {
   look() {
     this.watch.dueCapMs = Math.min(MAX_DUE_WAIT_MS, Math.max(0, this.remainingMs) / 2)
     this.watch.passNow(true)
-    this.memory.noteMajor(process.memoryUsage().heapUsed)
+    this.memory.noteMajor(memoryUsage().heapUsed)
     this.memory.sample(clock(), this.watch.jobs.ended)
   }
 

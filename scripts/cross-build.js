@@ -2,7 +2,7 @@
 
 /**
  * Builds the addon as it is published, into target/package/artifacts: `node scripts/cross-build.js [TRIPLE]`, by default
- * for this machine. For Linux, zig links against an old glibc, so that one binary loads on old and new systems; a plain
+ * for this machine. `--fresh` takes away what was built before, so that no older addon is packed with it. For Linux, zig links against an old glibc, so that one binary loads on old and new systems; a plain
  * build asks for the glibc of the machine that made it.
  */
 
@@ -91,7 +91,9 @@ module.exports = { artifacts, addonFile, glibcNeeded, GLIBC, compareVersions }
 
 if (require.main === module) {
   try {
-    build(process.argv[2] ?? hostTriple())
+    const args = process.argv.slice(2)
+    if (args.includes('--fresh')) fs.rmSync(artifacts, { recursive: true, force: true })
+    build(args.find((arg) => !arg.startsWith('--')) ?? hostTriple())
   } catch (error) {
     if (!(error instanceof Missing)) throw error
     process.stderr.write(`holdover: ${error.message}\n`)

@@ -33,6 +33,8 @@ function pack({ from, to, all = false }) {
   const stage = path.join(to, 'stage')
   fs.rmSync(stage, { recursive: true, force: true })
   fs.mkdirSync(stage, { recursive: true })
+  // Of another version, or of an addon that is no longer there.
+  for (const name of fs.readdirSync(to)) if (name.endsWith('.tgz')) fs.rmSync(path.join(to, name))
   fillStage(stage, from, publishedManifest(manifest, built))
   napi(stage, 'create-npm-dirs')
   napi(stage, 'artifacts', '--output-dir', from)
