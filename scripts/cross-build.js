@@ -2,8 +2,10 @@
 
 /**
  * Builds the addon as it is published, into target/package/artifacts: `node scripts/cross-build.js [TRIPLE]`, by default
- * for this machine. `--fresh` takes away what was built before, so that no older addon is packed with it. For Linux, zig links against an old glibc, so that one binary loads on old and new systems; a plain
- * build asks for the glibc of the machine that made it.
+ * for this machine. `--fresh` takes away what was built before, so that no older addon is packed with it.
+ *
+ * For Linux, zig links against an old glibc, so that one binary loads on old and new systems; a plain build asks for the
+ * glibc of the machine that made it.
  */
 
 const fs = require('node:fs')
