@@ -8,6 +8,7 @@ const { runInJob } = require('./scope')
 const { storage } = require('./context')
 const { collect, wait } = require('./collect')
 const { MemoryLog } = require('./memory')
+const { memoryUsage, residentBytes } = require('./usage')
 const { SourceLines } = require('./source')
 const { FakeTimers } = require('./fake-timers')
 const { isDom } = require('./realm')
@@ -66,7 +67,7 @@ class Check {
     this.job = (/** @type {number} */ _i) => {}
     this.measureFrom = this.startedAt
     this.usedFrom = usedMs()
-    this.rssBefore = process.memoryUsage.rss()
+    this.rssBefore = residentBytes()
     this.memory = new MemoryLog()
     this.fakeTimers = new FakeTimers()
     this.next = 0
@@ -114,7 +115,7 @@ class Check {
     const handles = process
       .getActiveResourcesInfo()
       .filter((name) => name !== 'Timeout' && name !== 'Immediate')
-    const grownBytes = process.memoryUsage.rss() - this.rssBefore
+    const grownBytes = residentBytes() - this.rssBefore
     return handles.length < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES
   }
 
@@ -189,7 +190,7 @@ class Check {
     this.watch.dueCapMs = Math.min(MAX_DUE_WAIT_MS, Math.max(0, this.remainingMs) / 2)
     this.watch.passNow(true)
     this.fakeTimers.look()
-    this.memory.noteMajor(process.memoryUsage().heapUsed)
+    this.memory.noteMajor(memoryUsage().heapUsed)
     this.memory.sample(clock(), this.watch.jobs.ended)
   }
 

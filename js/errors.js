@@ -12,8 +12,7 @@ const MESSAGES = {
   HOLDOVER_OPTION: "option '{option}' {problem} (see docs/configuration.md)",
   HOLDOVER_ENV: "environment variable {variable}: option '{option}' {problem}",
   HOLDOVER_BINARY:
-    'the native binary of holdover could not be loaded for {platform}, so there is no verdict: {reason}. ' +
-    'From a clone, run `npm run build`; with --permission add --allow-addons.',
+    'the native binary of holdover could not be loaded for {platform}, so there is no verdict: {reason}. {remedy}.',
   HOLDOVER_NATIVE: 'the native ledger refused a call: {reason}. Please report this with the message.',
   HOLDOVER_OFF: '{where} needs holdover, but HOLDOVER=off switches it off: unset it to check for leaks',
   HOLDOVER_CHECK_BUSY: 'a check is already running in this thread: await it before starting the next one',

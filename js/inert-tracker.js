@@ -1,6 +1,7 @@
 'use strict'
 
 const { environment } = require('./engine')
+const { memoryUsage } = require('./usage')
 
 /** What `start` returns where nothing is watched: the same methods, and a report that says why. */
 class InertTracker {
@@ -17,7 +18,7 @@ class InertTracker {
   }
 
   report() {
-    const usage = process.memoryUsage()
+    const usage = memoryUsage()
     return {
       schemaVersion: 1,
       worker: '',

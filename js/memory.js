@@ -2,6 +2,7 @@
 
 const v8 = require('node:v8')
 const os = require('node:os')
+const { memoryUsage } = require('./usage')
 
 const MAX_SAMPLES = 64
 
@@ -22,7 +23,7 @@ function heapLimitBytes() {
  * @param {number | null} afterGcBytes
  */
 function readMemory(afterGcBytes) {
-  const usage = process.memoryUsage()
+  const usage = memoryUsage()
   return {
     heapUsedBytes: usage.heapUsed,
     afterGcBytes,

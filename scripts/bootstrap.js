@@ -125,15 +125,19 @@ function npmCommand() {
   return { command: process.platform === 'win32' ? 'npm.cmd' : 'npm', args: [] }
 }
 
-/** Runs quietly and shows the whole output only when the command fails. */
-function run(command, args, label, cwd = root) {
+/**
+ * Runs quietly and shows the whole output only when the command fails.
+ * @param {string} command @param {string[]} args @param {string} label @param {string} [cwd] @param {NodeJS.ProcessEnv} [env]
+ */
+function run(command, args, label, cwd = root, env = process.env) {
   const result = spawnSync(command, args, {
     cwd,
+    env,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
     shell: command.endsWith('.cmd')
   })
-  if (result.status === 0) return
+  if (result.status === 0) return result.stdout
   if (result.error) throw new Missing(`\`${label}\` could not be started: ${result.error.message}`)
   process.stderr.write(result.stdout + result.stderr)
   throw new Missing(`\`${label}\` failed${result.signal ? ` (${result.signal})` : ''}; its output is above.`)
@@ -186,6 +190,6 @@ function say(action) {
   process.stdout.write(`holdover: ${action}\n`)
 }
 
-module.exports = { requireNode, Missing, minimumNode, minimumOf }
+module.exports = { requireNode, run, npmCommand, Missing, minimumNode, minimumOf }
 
 if (require.main === module) main(process.argv.slice(2))

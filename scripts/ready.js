@@ -8,6 +8,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { spawnSync } = require('node:child_process')
+const { toolFile } = require('./tools')
 
 const root = path.join(__dirname, '..')
 
@@ -57,15 +58,9 @@ function node(script, ...args) {
   return command(process.execPath, [script, ...args])
 }
 
-/**
- * A development package's command, run by this Node and not by whatever `npx` finds.
- * @param {string} name @param {string} bin @param {string[]} args
- */
+/** @param {string} name @param {string} bin @param {string[]} args */
 function tool(name, bin, args) {
-  const folder = path.join(root, 'node_modules', ...name.split('/'))
-  const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
-  const file = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[bin]
-  return command(process.execPath, [path.join(folder, file), ...args])
+  return command(process.execPath, [toolFile(name, bin), ...args])
 }
 
 /** @param {string} file @param {string[]} args @returns {boolean} whether it passed */

@@ -10,7 +10,7 @@
 
 const holdover = require('holdover')
 
-const GRACE_MS = 200
+const GRACE_MS = 100
 // Before BullMQ is loaded, so that it takes none of Node's functions away unseen.
 const tracker = holdover.start({ name: 'bullmq-worker', graceMs: GRACE_MS, report: { everyMs: 1000 } })
 
@@ -47,7 +47,7 @@ async function main(url) {
   await deliver(makeJobs(1_000), queue)
 
   // What jobs left behind is judged when the grace period is over.
-  await sleep(GRACE_MS * 5)
+  await sleep(GRACE_MS * 10)
   tracker.print()
   const { completed, failed } = await queue.getJobCounts()
   console.log(`${completed} jobs completed, ${failed} failed`)

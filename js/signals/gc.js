@@ -1,6 +1,7 @@
 'use strict'
 
 const { PerformanceObserver, constants } = require('node:perf_hooks')
+const { memoryUsage } = require('../usage')
 
 /**
  * Tells when a major collection has ended, with the heap in use right after it: the only heap figure
@@ -14,7 +15,7 @@ function watchMajorCollections(onMajor) {
       const detail = /** @type {any} */ (entry).detail
       return detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR
     })
-    if (major) onMajor(process.memoryUsage().heapUsed)
+    if (major) onMajor(memoryUsage().heapUsed)
   })
   observer.observe({ entryTypes: ['gc'] })
   return () => observer.disconnect()

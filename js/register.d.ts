@@ -1,0 +1,2 @@
+// Loaded for what it does: `--require holdover/register`, `--import holdover/register`.
+export {}
