@@ -89,6 +89,23 @@ test('what timers of the warm-up make after their jobs is not counted', async ()
   )
 })
 
+test('one job that hangs does not keep a check from ending, whatever the others leave', async () => {
+  for (const options of [{}, { jobs: 40 }]) {
+    let calls = 0
+    const report = await check(
+      async (i) => {
+        calls++
+        bus.on('end', () => i)
+        if (i === 30) await new Promise(() => {})
+      },
+      { ...options, graceMs: 20, timeoutMs: 60_000 }
+    )
+    assert.deepEqual([report.verdict, report.leaks.length], ['leaks', 1])
+    assert.equal(report.next.action, 'enough')
+    assert.ok(calls <= 6_000, `${calls} calls`)
+  }
+})
+
 test('concurrency is kept', async () => {
   let open = 0
   let most = 0

@@ -19,10 +19,12 @@ const originals = require('./originals')
 const WINDOWS = [
   { upTo: 100, jobs: 10 },
   { upTo: 200, jobs: 20 },
-  { upTo: 600, jobs: 100 },
-  { upTo: Infinity, jobs: 400 }
+  { upTo: 600, jobs: 100 }
 ]
+const LAST_WINDOW = 400
 const MIN_JOBS = 20
+/** A check ends at multiples of so many jobs, so that what it compares is alike. */
+const STOP_AT_JOBS = 20
 /** What grows is watched over so many jobs, however slow they are: it may be a cache that fills. */
 const MAX_JOBS = 400
 /** And over so many while they are quick, and leave neither much memory nor many handles. */
@@ -99,11 +101,16 @@ class Check {
       await this.runJobs(this.windowSize())
       await this.settleBriefly()
       this.look()
+      if (!this.mayStop) continue
       const { action } = this.ask().next
       if (action === 'more' && !this.mustStop) continue
       const report = await this.finish()
       if (report.next.action !== 'more' || this.mustStop) return report
     }
+  }
+
+  get mayStop() {
+    return this.mustStop || this.options.jobs !== null || this.measured % STOP_AT_JOBS === 0
   }
 
   get mustStop() {
@@ -121,7 +128,7 @@ class Check {
 
   windowSize() {
     const { jobs } = this.options
-    const window = WINDOWS.find(({ upTo }) => this.measured < upTo)?.jobs ?? 100
+    const window = WINDOWS.find(({ upTo }) => this.measured < upTo)?.jobs ?? LAST_WINDOW
     return jobs === null ? window : Math.min(window, jobs - this.measured)
   }
 
@@ -228,6 +235,8 @@ class Check {
   ask() {
     const now = clock()
     const { options, watch } = this
+    // A job that hangs was run too, though it never counts as finished.
+    const ended = (/** @type {number} */ jobs) => Math.max(0, jobs - this.hanging)
     return askReport(
       watch,
       {
@@ -240,9 +249,9 @@ class Check {
         jobErrors: Object.fromEntries(this.errors),
         check: {
           minJobs: MIN_JOBS,
-          maxJobs: MAX_JOBS,
-          confirmJobs: this.canAffordMore ? MAX_QUICK_JOBS : MAX_JOBS,
-          fixedJobs: options.jobs,
+          maxJobs: ended(MAX_JOBS),
+          confirmJobs: ended(this.canAffordMore ? MAX_QUICK_JOBS : MAX_JOBS),
+          fixedJobs: options.jobs === null ? null : ended(options.jobs),
           elapsedMs: Math.round(now - this.measureFrom),
           usedMs: Math.round(usedMs() - this.usedFrom),
           quickMs: QUICK_MS,
