@@ -143,6 +143,25 @@ test('the grace period is kept: rates count only jobs that are past it', async (
   })
 })
 
+test('a clock that is set back costs a grace period at most, and no pass', async (t) => {
+  const timers = []
+  t.after(() => clearAll(timers))
+  await withWatch({ mode: 'production', graceMs: 1_000 }, async ({ watch, job, rows, passTime }) => {
+    const leaky = () => job('mail', () => timers.push(setInterval(() => {}, 60_000)))
+    passTime(3_600_000)
+    for (let i = 0; i < 3; i++) await leaky()
+    await job('mail', async () => {
+      timers.push(setInterval(() => {}, 60_000))
+      passTime(-3_000_000)
+    })
+    assert.deepEqual(await rows(), [])
+    const mail = watch.jobs.nameOf('mail')
+    assert.deepEqual([mail.totalMs, mail.maxMs], [0, 0])
+    passTime(1_000)
+    assert.equal((await rows())[0].survivors.length, 4)
+  })
+})
+
 test('what happened in the warm-up is not counted', async () => {
   await withWatch({}, async ({ job, rows, watch, ledger }) => {
     const made = []

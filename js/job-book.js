@@ -109,7 +109,8 @@ class JobBook {
     scope.outcome = outcome
     scope.order = ++this.order
     const now = this.now()
-    const tookMs = now - scope.changedAt
+    // The clock of the machine may be set back.
+    const tookMs = Math.max(0, now - scope.changedAt)
     scope.changedAt = now
     scope.stacks = 0
     this.lastEndedAt = now
@@ -119,7 +120,8 @@ class JobBook {
     job.totalMs += tookMs
     if (tookMs > job.maxMs) job.maxMs = tookMs
     const newest = this.marks[this.marks.length - 1]
-    if (now - newest.atMs > this.graceMs / MARKS_PER_GRACE) this.addMark()
+    const sinceMs = now - newest.atMs
+    if (sinceMs < 0 || sinceMs > this.graceMs / MARKS_PER_GRACE) this.addMark()
   }
 
   /** What happened up to now is warm-up: its leftovers and its jobs are not counted. */
@@ -153,6 +155,7 @@ class JobBook {
 
   /** Notes how many jobs have ended by now; what ended before the grace period is then known to the mark. */
   addMark() {
+    this.followClock()
     const beforeLast = this.marks[this.marks.length - 2]
     // Of many reports in a row only the newest mark stays: there are no more marks than time makes.
     if (beforeLast !== undefined && this.now() - beforeLast.atMs < this.graceMs / MARKS_AT_MOST)
@@ -160,6 +163,16 @@ class JobBook {
     this.marks.push(this.mark())
     const graceEndedAt = this.now() - this.graceMs
     while (this.marks.length > 1 && this.marks[1].atMs <= graceEndedAt) this.marks.shift()
+  }
+
+  /**
+   * The clock was set back: what lies in the future would be due only when the clock is there again. It counts from now
+   * on, so that nothing loses its grace period.
+   */
+  followClock() {
+    const now = this.now()
+    if (this.lastEndedAt > now) this.lastEndedAt = now
+    for (const mark of this.marks) if (mark.atMs > now) mark.atMs = now
   }
 
   /** Jobs that ended up to this mark are past their grace period. @param {boolean} forced no grace is given */

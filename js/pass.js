@@ -257,7 +257,7 @@ class Pass {
     }
     for (const [scope, held] of this.held) {
       if (scope.order !== 0) continue
-      const openForMs = Math.round(this.startedAt - scope.changedAt)
+      const openForMs = Math.max(0, Math.round(this.startedAt - scope.changedAt))
       words.push(LAYOUT.records.open, scope.job.id, scope.id, openForMs, scope.lastSite, held.size)
       for (const [key, count] of held) words.push(...key.split(',').map(Number), count)
       if (scope.userId !== undefined) writeId(words, scope, scope.userId)

@@ -36,8 +36,10 @@ class Sampling {
   /** @param {number} nowMs */
   refill(nowMs) {
     const elapsedMs = nowMs - this.refilledAt
-    if (elapsedMs < REFILL_EVERY_MS) return
+    // Negative where the clock was set back.
+    if (elapsedMs >= 0 && elapsedMs < REFILL_EVERY_MS) return
     this.refilledAt = nowMs
+    if (elapsedMs < 0) return
     this.tokens = Math.min(BUCKET, this.tokens + (STACKS_PER_SECOND * elapsedMs) / 1000)
     this.wantedTokens = Math.min(BUCKET, this.wantedTokens + (WANTED_PER_SECOND * elapsedMs) / 1000)
   }
