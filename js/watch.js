@@ -108,8 +108,7 @@ class Watch {
     const mark = this.jobs.dueMark(forced)
     const number = ++this.passes
     this.walkingPass = number
-    // Forced collections were just now, so they also speak for what was made since the last job ended.
-    const majorCut = forced ? mark.order + 1 : Math.min(this.jobs.majorCut, mark.order)
+    const majorCut = forced ? mark.order : Math.min(this.jobs.majorCut, mark.order)
     return new Pass({ watch: this, number, mark, majorCut, startedAt: this.now(), forced })
   }
 

@@ -33,7 +33,7 @@ pub struct Header {
     pub last: bool,
     /// Job-end order number up to which jobs were looked at.
     pub cut: u64,
-    /// Survivors up to this order number lived through two major collections, see [`Survivor::is_older_than`].
+    /// Survivors up to this order number lived through two major collections after their job.
     pub major_cut: u64,
     /// Time of the pass, in milliseconds.
     pub now_ms: u64,
@@ -98,22 +98,6 @@ pub struct Survivor {
     pub site: u32,
     /// Outcome of its job, late, weak, on an `EventTarget`.
     pub flags: u8,
-}
-
-impl Survivor {
-    /// The order counter when it came to be left behind: of what a job made while it was open, when that job ended; of
-    /// what was made later, when it was made. A loop that one job started goes by its rounds.
-    #[must_use]
-    pub const fn moment(&self) -> u64 {
-        if self.born_at == 0 { self.order } else { self.born_at }
-    }
-
-    /// Whether it was there before the collections that `major_cut` stands for. What was made while the counter stood
-    /// there may have been made after them.
-    #[must_use]
-    pub const fn is_older_than(&self, major_cut: u64) -> bool {
-        if self.born_at == 0 { self.order <= major_cut } else { self.born_at < major_cut }
-    }
 }
 
 /// Survivors of one key in this batch.

@@ -10,7 +10,8 @@ use crate::verdict::blame::Outcomes;
 
 /// Job, moment and outcome in one sortable number: 53 + 53 + 2 bits.
 ///
-/// The moment is that of [`Survivor::moment`], so that a loop which one job started counts by its rounds.
+/// What a job made while it was open has that job's end order; what was made later has the moment, so that a loop
+/// which one job started counts by its rounds.
 type Leaving = u128;
 
 const ORIGIN_SHIFT: u32 = 64;
@@ -18,9 +19,8 @@ const ORDER_SHIFT: u32 = 8;
 
 fn leaving(survivor: &Survivor) -> Leaving {
     let outcome = Leaving::from(survivor.flags & OUTCOME_MASK);
-    (Leaving::from(survivor.origin) << ORIGIN_SHIFT)
-        | (Leaving::from(survivor.moment()) << ORDER_SHIFT)
-        | outcome
+    let moment = if survivor.born_at == 0 { survivor.order } else { survivor.born_at };
+    (Leaving::from(survivor.origin) << ORIGIN_SHIFT) | (Leaving::from(moment) << ORDER_SHIFT) | outcome
 }
 
 /// Survivors by job and moment, slice by slice.
@@ -78,7 +78,7 @@ impl Jobs {
 
     /// Counts them together with `others`, each pair once.
     pub fn count_with(&mut self, others: &mut Self) -> Distinct {
-        count(in_order(self.merged(), others.merged()))
+        count(merge(self.merged(), others.merged()).iter())
     }
 
     /// Bytes on the heap.
@@ -114,16 +114,6 @@ fn merge(a: &[Leaving], b: &[Leaving]) -> Vec<Leaving> {
     merged.extend_from_slice(&a[i..]);
     merged.extend_from_slice(&b[j..]);
     merged
-}
-
-/// What two sorted runs hold, in order.
-fn in_order<'a>(a: &'a [Leaving], b: &'a [Leaving]) -> impl Iterator<Item = &'a Leaving> {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
-    std::iter::from_fn(move || match (a.peek(), b.peek()) {
-        (Some(left), Some(right)) if left > right => b.next(),
-        (None, _) => b.next(),
-        _ => a.next(),
-    })
 }
 
 /// Counts what is sorted.
