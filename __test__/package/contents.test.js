@@ -115,6 +115,12 @@ test('publint and attw have nothing to say', async () => {
   const publint = await runNode([toolFile('publint', 'publint', TOOLS), main, '--strict'])
   assert.match(publint.stdout, /All good!/)
   // Node 20 and newer resolve as TypeScript calls it node16; `node10` knows no `exports`.
-  const attw = await runNode([toolFile('@arethetypeswrong/cli', 'attw', TOOLS), main, '--profile', 'node16'])
-  assert.equal(attw.code, 0, attw.stdout)
+  // Vitest is an ES module and cannot be required, and so is what extends it.
+  for (const scope of [
+    ['--profile', 'node16', '--exclude-entrypoints', 'vitest'],
+    ['--profile', 'esm-only', '--entrypoints', 'vitest']
+  ]) {
+    const attw = await runNode([toolFile('@arethetypeswrong/cli', 'attw', TOOLS), main, ...scope])
+    assert.equal(attw.code, 0, attw.stdout)
+  }
 })
