@@ -124,7 +124,7 @@ class Pass {
     if (birth.scope !== null && order === 0)
       return this.held.has(openScope(birth)) ? INTEREST.held : INTEREST.none
     const madeAt = birth.bornAt > 0 && !isEverYoung ? birth.bornAt : order
-    const due = madeAt > this.watch.jobs.warmupOrder && order <= this.mark.order
+    const due = madeAt > this.watch.jobs.warmupOrder && madeAt <= this.mark.order
     return due ? INTEREST.survivor : INTEREST.none
   }
 

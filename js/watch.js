@@ -108,7 +108,8 @@ class Watch {
     const mark = this.jobs.dueMark(forced)
     const number = ++this.passes
     this.walkingPass = number
-    const majorCut = forced ? mark.order : Math.min(this.jobs.majorCut, mark.order)
+    // Forced collections were just now, so they also speak for what was made since the last job ended.
+    const majorCut = forced ? mark.order + 1 : Math.min(this.jobs.majorCut, mark.order)
     return new Pass({ watch: this, number, mark, majorCut, startedAt: this.now(), forced })
   }
 

@@ -33,7 +33,7 @@ pub struct Header {
     pub last: bool,
     /// Job-end order number up to which jobs were looked at.
     pub cut: u64,
-    /// Survivors up to this order number lived through two major collections after their job.
+    /// Survivors up to this order number lived through two major collections, see [`Survivor::is_older_than`].
     pub major_cut: u64,
     /// Time of the pass, in milliseconds.
     pub now_ms: u64,
@@ -98,6 +98,29 @@ pub struct Survivor {
     pub site: u32,
     /// Outcome of its job, late, weak, on an `EventTarget`.
     pub flags: u8,
+    /// A loop that keeps one of them going makes a new one each time, see [`ResourceKind::is_ever_young`].
+    pub is_ever_young: bool,
+}
+
+impl Survivor {
+    /// The order counter when it came to be left behind: of what a job made while it was open, when that job ended; of
+    /// what was made later, when it was made. A loop that one job started goes by its rounds, except where it may hold
+    /// one thing that it makes anew each round.
+    #[must_use]
+    pub const fn moment(&self) -> u64 {
+        if self.goes_by_its_job() { self.order } else { self.born_at }
+    }
+
+    /// Whether it was there before the collections that `major_cut` stands for. What was made while the counter stood
+    /// there may have been made after them.
+    #[must_use]
+    pub const fn is_older_than(&self, major_cut: u64) -> bool {
+        if self.goes_by_its_job() { self.order <= major_cut } else { self.born_at < major_cut }
+    }
+
+    const fn goes_by_its_job(&self) -> bool {
+        self.born_at == 0 || self.is_ever_young
+    }
 }
 
 /// Survivors of one key in this batch.
@@ -122,12 +145,14 @@ impl<'a> KeyRecord<'a> {
     /// The survivors.
     #[must_use]
     pub fn survivors(&self) -> impl ExactSizeIterator<Item = Survivor> + use<'a> {
-        self.survivors.chunks_exact(SURVIVOR_WORDS).map(|words| Survivor {
+        let is_ever_young = self.kind.is_ever_young();
+        self.survivors.chunks_exact(SURVIVOR_WORDS).map(move |words| Survivor {
             origin: whole(words[0]),
             order: whole(words[1]),
             born_at: whole(words[2]),
             site: narrow(words[3]),
             flags: flags(words[4]),
+            is_ever_young,
         })
     }
 }

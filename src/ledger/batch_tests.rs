@@ -29,7 +29,14 @@ fn records_come_back_as_they_were_written() {
     let survivors: Vec<Survivor> = key.survivors().collect();
     assert_eq!(
         survivors[1],
-        Survivor { origin: 8, order: 8, born_at: 9, site: 0, flags: FLAG_LATE | OUTCOME_TIMED_OUT }
+        Survivor {
+            origin: 8,
+            order: 8,
+            born_at: 9,
+            site: 0,
+            flags: FLAG_LATE | OUTCOME_TIMED_OUT,
+            is_ever_young: false
+        }
     );
     assert_eq!(open.held().collect::<Vec<_>>(), [(ResourceKind::Timeout, 6, 2)]);
     assert_eq!((id.job_id, id.text().as_str()), (11, "Straße 7"));

@@ -1,6 +1,6 @@
 use super::super::builder::{PassBuilder, by_job, pass};
 use super::*;
-use crate::verdict::ladder::Status;
+use crate::verdict::ladder::{Cohort, Status};
 
 const NAME: u32 = 3;
 const SHAPE: u32 = 2;
@@ -53,6 +53,23 @@ fn slices_amount_to_the_same_as_one_batch() {
     }
     assert_eq!(format!("{:?}", sliced.keys[&KEY]), format!("{:?}", whole.keys[&KEY]));
     assert_eq!((sliced.jobs, sliced.open, sliced.folded), (whole.jobs, whole.open, whole.folded));
+}
+
+#[test]
+fn what_a_loop_makes_belongs_to_the_first_ones_by_when_it_was_made() {
+    let mut book = Book::default();
+    let alive = |book: &Book| book.keys[&KEY].cohort();
+    // One job started a loop; what it makes lives for two rounds.
+    let round = |number: u32| {
+        let left: Vec<_> = (number * 5..number * 5 + 10).map(|at| by_job(1).late_at(at)).collect();
+        pass(1, 0, number, number * 5 + 10).jobs(NAME, number * 5 + 10).left(NAME, KIND, SHAPE, &left)
+    };
+    fold(&mut book, &round(1).words(), 10);
+    assert_eq!(alive(&book), Some(Cohort { first: 10, alive: 10 }));
+    fold(&mut book, &round(2).words(), 10);
+    assert_eq!(alive(&book), Some(Cohort { first: 10, alive: 5 }));
+    fold(&mut book, &round(3).words(), 10);
+    assert_eq!(alive(&book), Some(Cohort { first: 10, alive: 10 }), "renewed: all of the first are gone");
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl Jobs {
 
     /// Counts them together with `others`, each pair once.
     pub fn count_with(&mut self, others: &mut Self) -> Distinct {
-        count(merge(self.merged(), others.merged()).iter())
+        count(in_order(self.merged(), others.merged()))
     }
 
     /// Bytes on the heap.
@@ -114,6 +114,16 @@ fn merge(a: &[Leaving], b: &[Leaving]) -> Vec<Leaving> {
     merged.extend_from_slice(&a[i..]);
     merged.extend_from_slice(&b[j..]);
     merged
+}
+
+/// What two sorted runs hold, in order.
+fn in_order<'a>(a: &'a [Leaving], b: &'a [Leaving]) -> impl Iterator<Item = &'a Leaving> {
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    std::iter::from_fn(move || match (a.peek(), b.peek()) {
+        (Some(left), Some(right)) if left > right => b.next(),
+        (None, _) => b.next(),
+        _ => a.next(),
+    })
 }
 
 /// Counts what is sorted.
@@ -155,7 +165,7 @@ mod tests {
         let mut jobs = Jobs::default();
         for pairs in slices {
             for &(origin, order) in pairs {
-                jobs.add(&Survivor { origin, order, born_at: 0, site: 0, flags: 0 });
+                jobs.add(&Survivor { origin, order, born_at: 0, site: 0, flags: 0, is_ever_young: false });
             }
             jobs.end_slice();
         }

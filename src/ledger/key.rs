@@ -79,7 +79,7 @@ pub struct Settings {
 /// The first leftovers measured.
 #[derive(Debug, Clone, Copy)]
 struct FirstCohort {
-    /// They are the survivors up to this order number.
+    /// They are the survivors up to this moment.
     boundary: u64,
     /// How many there were.
     count: u64,
@@ -130,7 +130,7 @@ impl KeyState {
         }
     }
 
-    /// Order number up to which survivors belong to the first cohort; 0 before there is one.
+    /// Moment up to which survivors belong to the first cohort; 0 before there is one.
     #[must_use]
     pub fn cohort_boundary(&self) -> u64 {
         self.cohort.map_or(0, |cohort| cohort.boundary)
@@ -204,7 +204,7 @@ impl KeyState {
     fn start_cohort(&mut self, summary: &mut Summary, seen_ms: u64) {
         if self.cohort.is_none() && summary.live >= MIN_JOBS_LEAVING {
             summary.in_cohort = summary.live;
-            self.cohort = Some(FirstCohort { boundary: summary.last_order, count: summary.live, seen_ms });
+            self.cohort = Some(FirstCohort { boundary: summary.last_moment, count: summary.live, seen_ms });
         }
     }
 

@@ -76,6 +76,12 @@ impl ResourceKind {
         }
     }
 
+    /// Whether it ends by itself, so that a loop which holds one for ever holds a new one each time.
+    #[must_use]
+    pub const fn is_ever_young(self) -> bool {
+        matches!(self, Self::Timeout | Self::Immediate)
+    }
+
     /// Its number on the wire.
     #[must_use]
     pub const fn wire(self) -> u32 {

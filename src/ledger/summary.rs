@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::batch::{FLAG_LATE, FLAG_TARGET, FLAG_WEAK, Survivor};
-use super::distinct::Jobs;
+use super::distinct::{Distinct, Jobs};
 use crate::verdict::blame::Outcomes;
 
 /// Sites kept per key, the most frequent ones.
@@ -30,10 +30,10 @@ pub struct Summary {
     pub collected: u64,
     /// Survivors up to the cohort's boundary.
     pub in_cohort: u64,
-    /// Smallest order number.
-    pub first_order: u64,
-    /// Largest order number.
-    pub last_order: u64,
+    /// Smallest moment, see [`Survivor::moment`].
+    pub first_moment: u64,
+    /// Largest moment.
+    pub last_moment: u64,
     /// Distinct jobs whose survivors still wait for a collection.
     pub jobs_waiting: u64,
 }
@@ -57,8 +57,8 @@ struct Group {
     late: u64,
     weak: u64,
     in_cohort: u64,
-    first_order: u64,
-    last_order: u64,
+    first_moment: u64,
+    last_moment: u64,
 }
 
 /// Survivors of one key so far.
@@ -72,24 +72,24 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one survivor of the present slice. Those up to order number `major_cut` lived through two major collections, those up to
-    /// `cohort_boundary` belong to the first cohort.
+    /// Counts one survivor of the present slice. Those older than `major_cut` lived through two major collections, those up
+    /// to the moment `cohort_boundary` belong to the first cohort.
     pub fn add(&mut self, survivor: &Survivor, major_cut: u64, cohort_boundary: u64) {
         let is_weak = survivor.flags & FLAG_WEAK != 0;
-        let proof = match (survivor.order <= major_cut, is_weak) {
+        let proof = match (survivor.is_older_than(major_cut), is_weak) {
             (true, _) => Proof::Collected,
             (false, false) => Proof::Owner,
             (false, true) => Proof::Weak,
         };
         let group = self.groups[proof as usize].get_or_insert_default();
         group.jobs.add(survivor);
-        group.first_order =
-            if group.live == 0 { survivor.order } else { group.first_order.min(survivor.order) };
-        group.last_order = group.last_order.max(survivor.order);
+        let moment = survivor.moment();
+        group.first_moment = if group.live == 0 { moment } else { group.first_moment.min(moment) };
+        group.last_moment = group.last_moment.max(moment);
         group.live += 1;
         group.late += u64::from(survivor.flags & FLAG_LATE != 0);
         group.weak += u64::from(is_weak);
-        group.in_cohort += u64::from(survivor.order <= cohort_boundary);
+        group.in_cohort += u64::from(moment <= cohort_boundary);
         self.has_target |= survivor.flags & FLAG_TARGET != 0;
         if survivor.site != 0 {
             *self.sites.entry(survivor.site).or_default() += 1;
@@ -109,20 +109,22 @@ impl Tally {
     pub fn summary(&mut self, all_wait: bool) -> Summary {
         let counted: &[Proof] =
             if all_wait { &[Proof::Collected] } else { &[Proof::Collected, Proof::Owner] };
-        let mut summary = Summary { jobs_waiting: self.jobs_waiting(all_wait), ..Summary::default() };
+        let [collected, owner, weak] = &mut self.groups;
+        let jobs = if all_wait { count(collected, &mut None) } else { count(collected, owner) };
+        let waiting = if all_wait { count(owner, weak) } else { count(weak, &mut None) };
+        let mut summary = Summary {
+            leaving: jobs.leaving,
+            creating_jobs: jobs.creating,
+            jobs_waiting: waiting.leaving.total(),
+            ..Summary::default()
+        };
         for proof in counted {
-            let Some(group) = &mut self.groups[*proof as usize] else { continue };
-            let jobs = group.jobs.count();
+            let Some(group) = &self.groups[*proof as usize] else { continue };
             let is_first = summary.live == 0;
-            summary.first_order =
-                if is_first { group.first_order } else { summary.first_order.min(group.first_order) };
-            summary.last_order = summary.last_order.max(group.last_order);
+            summary.first_moment =
+                if is_first { group.first_moment } else { summary.first_moment.min(group.first_moment) };
+            summary.last_moment = summary.last_moment.max(group.last_moment);
             summary.live += group.live;
-            summary.leaving.completed += jobs.leaving.completed;
-            summary.leaving.failed += jobs.leaving.failed;
-            summary.leaving.timed_out += jobs.leaving.timed_out;
-            // A job has one end, so no job is in two of these.
-            summary.creating_jobs += jobs.creating;
             summary.late += group.late;
             summary.weak += group.weak;
             summary.in_cohort += group.in_cohort;
@@ -148,16 +150,14 @@ impl Tally {
             self.groups.iter().flatten().map(|group| size_of::<Group>() + group.jobs.bytes()).sum();
         groups + self.sites.capacity() * (size_of::<(u32, u64)>() + 1)
     }
+}
 
-    fn jobs_waiting(&mut self, all_wait: bool) -> u64 {
-        let [_, strong, weak] = &mut self.groups;
-        let strong = strong.as_mut().filter(|_| all_wait);
-        let waiting = match (strong, weak) {
-            (Some(strong), Some(weak)) => strong.jobs.count_with(&mut weak.jobs),
-            (Some(group), None) | (None, Some(group)) => group.jobs.count(),
-            (None, None) => return 0,
-        };
-        waiting.leaving.total()
+/// Distinct jobs of two groups. What a job made while it was open and what it made later may be in different ones.
+fn count(one: &mut Option<Box<Group>>, other: &mut Option<Box<Group>>) -> Distinct {
+    match (one, other) {
+        (Some(one), Some(other)) => one.jobs.count_with(&mut other.jobs),
+        (Some(group), None) | (None, Some(group)) => group.jobs.count(),
+        (None, None) => Distinct::default(),
     }
 }
 
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     fn left(origin: u64, order: u64, site: u32, flags: u8) -> Survivor {
-        Survivor { origin, order, born_at: 0, site, flags }
+        Survivor { origin, order, born_at: 0, site, flags, is_ever_young: false }
     }
 
     fn tally(survivors: &[Survivor], major_cut: u64, boundary: u64) -> Tally {
@@ -197,7 +197,7 @@ mod tests {
         let summary = summarize(&survivors, 1);
         assert_eq!(summary.live, 4);
         assert_eq!(summary.leaving, Outcomes { completed: 1, failed: 1, timed_out: 1 });
-        assert_eq!((summary.in_cohort, summary.first_order, summary.last_order), (2, 1, 3));
+        assert_eq!((summary.in_cohort, summary.first_moment, summary.last_moment), (2, 1, 3));
         assert_eq!(tally(&survivors, u64::MAX, 0).sites(), [(5, 3), (6, 1)]);
     }
 
@@ -207,7 +207,28 @@ mod tests {
             (1..=10).map(|born_at| Survivor { born_at, ..left(7, 1, 0, FLAG_LATE) }).collect();
         let summary = summarize(&survivors, 0);
         assert_eq!((summary.leaving.total(), summary.creating_jobs, summary.late), (10, 1, 10));
-        assert_eq!((summary.first_order, summary.last_order), (1, 1));
+        assert_eq!((summary.first_moment, summary.last_moment), (1, 10));
+    }
+
+    #[test]
+    fn one_shot_timers_of_a_loop_go_by_the_job_that_started_it() {
+        let rounds: Vec<_> = (5..9)
+            .map(|born_at| Survivor { born_at, is_ever_young: true, ..left(1, 1, 0, FLAG_LATE) })
+            .collect();
+        let summary = tally(&rounds, 1, 1).summary(false);
+        assert_eq!((summary.collected, summary.in_cohort), (4, 4));
+        assert_eq!((summary.first_moment, summary.last_moment), (1, 1));
+        assert_eq!((summary.leaving.total(), summary.creating_jobs), (4, 1));
+    }
+
+    #[test]
+    fn what_a_job_made_later_is_proven_later_and_is_still_one_job() {
+        let survivors = [left(7, 1, 0, 0), Survivor { born_at: 3, ..left(7, 1, 0, FLAG_LATE) }];
+        let collected = |cut| tally(&survivors, cut, 0).summary(false).collected;
+        // A collection while the counter stood at 3 may have been before it was made.
+        assert_eq!((collected(1), collected(3), collected(4)), (1, 1, 2));
+        let summary = tally(&survivors, 1, 0).summary(false);
+        assert_eq!((summary.live, summary.leaving.total(), summary.creating_jobs), (2, 2, 1));
     }
 
     #[test]
@@ -228,14 +249,14 @@ mod tests {
 
     /// A job has one end and one outcome, whatever it left.
     fn any_survivor() -> impl Strategy<Value = Survivor> {
-        (0u64..12, 1u64..12, 0u32..14, any::<bool>(), any::<bool>()).prop_map(
-            |(origin, moment, site, is_late, weak)| {
+        (0u64..12, 1u64..12, 0u32..14, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+            |(origin, moment, site, is_late, weak, is_ever_young)| {
                 let late = if is_late || origin == 0 { FLAG_LATE } else { 0 };
                 let order = if origin == 0 { moment } else { origin };
                 let born_at = if late == 0 { 0 } else { moment };
                 let outcome = u8::try_from(origin % 3).unwrap_or(0);
                 let flags = outcome | late | if weak { FLAG_WEAK } else { 0 };
-                Survivor { born_at, ..left(origin, order, site, flags) }
+                Survivor { born_at, is_ever_young, ..left(origin, order, site, flags) }
             },
         )
     }
@@ -250,17 +271,18 @@ mod tests {
             let summary = all.summary(all_wait);
             let (counted, waiting): (Vec<&Survivor>, Vec<&Survivor>) = survivors
                 .iter()
-                .partition(|s| s.order <= major_cut || (!all_wait && s.flags & FLAG_WEAK == 0));
-            let moment = |s: &Survivor| if s.born_at == 0 { s.order } else { s.born_at };
-            let distinct = |of: &[&Survivor]| of.iter().map(|s| (s.origin, moment(s))).collect::<BTreeSet<_>>();
+                .partition(|s| s.is_older_than(major_cut) || (!all_wait && s.flags & FLAG_WEAK == 0));
+            let moment = |s: &Survivor| s.moment();
+            let round = |s: &Survivor| if s.born_at == 0 { s.order } else { s.born_at };
+            let distinct = |of: &[&Survivor]| of.iter().map(|s| (s.origin, round(s))).collect::<BTreeSet<_>>();
             let creating: BTreeSet<_> = counted.iter().map(|s| s.origin).filter(|o| *o != 0).collect();
             prop_assert_eq!(summary.live, counted.len() as u64);
             prop_assert_eq!(summary.leaving.total(), distinct(&counted).len() as u64);
             prop_assert_eq!(summary.jobs_waiting, distinct(&waiting).len() as u64);
             prop_assert_eq!(summary.creating_jobs, creating.len() as u64);
-            prop_assert_eq!(summary.in_cohort, counted.iter().filter(|s| s.order <= boundary).count() as u64);
-            prop_assert_eq!(summary.first_order, counted.iter().map(|s| s.order).min().unwrap_or(0));
-            prop_assert_eq!(summary.last_order, counted.iter().map(|s| s.order).max().unwrap_or(0));
+            prop_assert_eq!(summary.in_cohort, counted.iter().filter(|s| moment(s) <= boundary).count() as u64);
+            prop_assert_eq!(summary.first_moment, counted.iter().map(|s| moment(s)).min().unwrap_or(0));
+            prop_assert_eq!(summary.last_moment, counted.iter().map(|s| moment(s)).max().unwrap_or(0));
             let mut sites = BTreeMap::new();
             for survivor in survivors.iter().filter(|s| s.site != 0) {
                 *sites.entry(survivor.site).or_insert(0u64) += 1;

@@ -143,7 +143,7 @@ impl Finding {
             live: summary.live,
             finished,
             slope,
-            first_order: summary.first_order,
+            first_moment: summary.first_moment,
             finished_all: book.finished_all(),
         });
         let (low, high) = slope.map_or((mid, mid), |slope| (slope.low, slope.high));

@@ -14,8 +14,8 @@ pub struct RateEvidence {
     pub finished: u64,
     /// Growth per job, where known.
     pub slope: Option<Slope>,
-    /// Order number, among all jobs of the thread, of the first job that left one.
-    pub first_order: u64,
+    /// When the oldest of them came to be left behind, as a number of job ends of the thread.
+    pub first_moment: u64,
     /// Jobs of all names finished.
     pub finished_all: u64,
 }
@@ -42,7 +42,7 @@ pub fn per_job(evidence: &RateEvidence) -> f64 {
 /// The first leaving job is no later than the rate lets one expect.
 fn goes_back_to_the_start(evidence: &RateEvidence) -> bool {
     let jobs_per_leftover = divide(evidence.finished_all, evidence.live).max(1.0);
-    as_float(evidence.first_order) <= jobs_per_leftover.round()
+    as_float(evidence.first_moment) <= jobs_per_leftover.round()
 }
 
 fn divide(part: u64, whole: u64) -> f64 {
@@ -58,13 +58,13 @@ fn as_float(count: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn production(live: u64, finished: u64, first_order: u64, slope: f64) -> RateEvidence {
+    fn production(live: u64, finished: u64, first_moment: u64, slope: f64) -> RateEvidence {
         RateEvidence {
             mode: Mode::Production,
             live,
             finished,
             slope: Some(Slope { mid: slope, low: slope * 0.9, high: slope * 1.1 }),
-            first_order,
+            first_moment,
             finished_all: finished,
         }
     }
