@@ -79,11 +79,19 @@ function describe({ scenario, bare, watched, goals }) {
     `  heap after a collection ${mb(bare.endHeapBytes)} → ${mb(watched.endHeapBytes)} MB · peak rss ${mb(bare.peakRssBytes)} → ${mb(watched.peakRssBytes)} MB`,
     `  ${watched.samples.length === 0 ? '' : `heap on the way ${watched.samples.map(({ heapBytes }) => mb(heapBytes)).join(' ')} MB`}`,
     `  CPU ${(bare.cpuMs / 1_000).toFixed(1)} → ${(watched.cpuMs / 1_000).toFixed(1)} s · ${passes} passes ${passCpuMs.toFixed(0)} ms, longest slice ${slices.longestMs.toFixed(1)} ms`,
+    watched.loopDelayMs.max === 0
+      ? ''
+      : `  at rest, loop delay p99/max ${stops(bare)} → ${stops(watched)} ms, longest collection ${bare.longestGcMs.toFixed(0)} → ${watched.longestGcMs.toFixed(0)} ms`,
     `  ledger ${bytes} bytes · dropped ${counters.map(([reason, count]) => `${reason} ${count}`).join(', ') || 0}`,
     ...notes.map((note) => `  note: ${note}`),
     ...goals.map(({ isMet, text }) => `  ${isMet ? 'met' : 'MISSED'}: ${text}`)
   ]
   return `${lines.filter((line) => line.trim() !== '').join('\n')}\n`
+}
+
+/** How long the loop stood still while the program rested. @param {any} result */
+function stops({ loopDelayMs }) {
+  return `${loopDelayMs.p99.toFixed(1)}/${loopDelayMs.max.toFixed(0)}`
 }
 
 /** Replaces these scenarios in the results of this Node. @param {string} node @param {any[]} results */

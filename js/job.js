@@ -127,8 +127,6 @@ class Birth {
     this.isFolded = false
     /** Interned shape id, computed when first needed. */
     this.shape = 0
-    /** The pass that counted it last, for timers that fire while a pass walks their list. */
-    this.seenIn = 0
   }
 
   /** A listener's job is known by this alone, and its scope need not stay. */

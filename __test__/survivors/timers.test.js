@@ -10,6 +10,9 @@ const { withWatch } = require('../helpers/run-watch')
 
 const KIND = { interval: 2, timeout: 3, immediate: 4 }
 const ofKind = (rows, kind) => rows.filter((row) => row.kind === KIND[kind])
+const clearAll = (timers) => {
+  for (const timer of timers) clearInterval(timer)
+}
 const total = (rows) => rows.reduce((sum, row) => sum + row.survivors.length, 0)
 
 for (const privateFields of [true, false]) {
@@ -151,9 +154,10 @@ test('production: a one-shot timer is judged only after it is due, or when it is
   // The re-arming chains end with the process of this test file.
 })
 
-test('intervals that fire while a long list of them is walked are counted once each', async () => {
+test('intervals that fire while a long list of them is walked are counted once each', async (t) => {
   await withWatch({ mode: 'production' }, async ({ watch, ledger, job }) => {
     const made = []
+    t.after(() => clearAll(made))
     const leave = (count) =>
       job('mail', async () => {
         for (let i = 0; i < count; i++) made.push(setInterval(() => {}, 700))
@@ -170,7 +174,44 @@ test('intervals that fire while a long list of them is walked are counted once e
     while (!steps.next().done);
     watch.finishPass(pass)
     assert.equal(total(ofKind(ledger.lastPass(), 'interval')), 11_000)
-    for (const timer of made) clearInterval(timer)
+  })
+})
+
+test('intervals that were counted and fire before the pass is over are counted once', async (t) => {
+  await withWatch({ mode: 'production' }, async ({ watch, ledger, job }) => {
+    const made = []
+    t.after(() => clearAll(made))
+    await job('mail', async () => {
+      for (let i = 0; i < 9_000; i++) made.push(setInterval(() => {}, 100))
+    })
+    const pass = watch.beginPass(false)
+    const steps = watch.walk(pass)
+    while (pass.survivors === 0) steps.next()
+    assert.ok(pass.survivors < 9_000)
+    // All of them fire, so that nothing stands where the walk was.
+    await wait(150)
+    while (!steps.next().done);
+    watch.finishPass(pass)
+    assert.equal(total(ofKind(ledger.lastPass(), 'interval')), 9_000)
+  })
+})
+
+test('a walk finds its place again among timers of one millisecond when the next one was cleared', async (t) => {
+  await withWatch({ mode: 'production' }, async ({ watch, ledger, job }) => {
+    const made = []
+    t.after(() => clearAll(made))
+    await job('mail', async () => {
+      for (let i = 0; i < 9_000; i++) made.push(setInterval(() => {}, 60_000))
+    })
+    const pass = watch.beginPass(false)
+    const steps = watch.walk(pass)
+    while (pass.survivors === 0) steps.next()
+    // From the newest to the oldest: the next one is this.
+    const [next] = made.splice(9_000 - pass.survivors - 1, 1)
+    clearInterval(next)
+    while (!steps.next().done);
+    watch.finishPass(pass)
+    assert.equal(total(ofKind(ledger.lastPass(), 'interval')), 8_999)
   })
 })
 

@@ -7,7 +7,7 @@
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks')
-const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
+const { monitorEventLoopDelay, performance, PerformanceObserver } = require('node:perf_hooks')
 const { scenarios } = require('./scenarios')
 
 /** Looks at the heap along the way, each after a forced collection. */
@@ -44,6 +44,7 @@ class Host {
     this.tracker = null
     this.slices = { count: 0, totalMs: 0, longestMs: 0 }
     this.loopDelayMs = { p99: 0, max: 0 }
+    this.longestGcMs = 0
     this.run = this.starter(scenario)
   }
 
@@ -105,12 +106,17 @@ class Host {
     this.figures[name] = value
   }
 
-  /** Time in which the program itself does nothing: what stops the loop then is holdover. @param {number} ms */
+  /** Time in which the program itself does nothing: what stops the loop then is holdover, or V8. @param {number} ms */
   async rest(ms) {
+    const collections = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) this.longestGcMs = Math.max(this.longestGcMs, duration)
+    })
     const delay = monitorEventLoopDelay({ resolution: 1 })
+    collections.observe({ entryTypes: ['gc'] })
     delay.enable()
     await sleep(ms)
     delay.disable()
+    collections.disconnect()
     this.loopDelayMs = { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 }
   }
 
@@ -161,6 +167,7 @@ async function main([name, variant, scale]) {
     endHeapBytes,
     peakRssBytes: process.resourceUsage().maxRSS * 1_024,
     loopDelayMs: host.loopDelayMs,
+    longestGcMs: host.longestGcMs,
     heldCount: host.heldCount,
     samples: host.samples,
     figures: host.figures,

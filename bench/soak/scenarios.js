@@ -319,7 +319,7 @@ async function rest(host) {
     spentMs: tracker?.budget.spentMs ?? 0,
     passes: tracker?.watch.passes ?? 0
   }
-  await host.rest(tracker === null ? 10_000 : host.count(60_000, 5_000))
+  await host.rest(host.count(60_000, 5_000))
   if (tracker === null) return
   host.note('cpuShare', (tracker.budget.spentMs - before.spentMs) / (Date.now() - before.atMs))
   host.note('passes', tracker.watch.passes - before.passes)

@@ -24,6 +24,8 @@ const MAX_DELAY_MS = 2 ** 31 - 1
  * that is due in a day is memory today.
  */
 const ONE_SHOT_HORIZON_MS = 3_600_000
+/** No pass takes so long that an interval of this period or a longer one fires twice in it. */
+const LONG_PERIOD_MS = 3_600_000
 /** Durations of timers/promises remembered per job, with where each was asked for. */
 const MAX_PROMISED = 64
 /** Recorded timers held, in the fallback without timer lists. */
@@ -75,6 +77,8 @@ class Timers {
     this.promised = new WeakMap()
     /** @type {Array<{ ref: WeakRef<any>, birth: Birth }>} fallback only */
     this.recorded = []
+    /** Intervals counted on the present list that may fire, and so be met again, before it is done. @type {WeakSet<any>} */
+    this.counted = new WeakSet()
     /** The clock of Node's timers at the present chunk. */
     this.loopNow = 0
     this.dropped = 0
@@ -170,29 +174,38 @@ class Timers {
    * @param {import('../pass').Pass} pass @param {number} duration @param {any} newest @param {number} nowMs
    */
   *walkList(pass, duration, newest, nowMs) {
+    this.counted = new WeakSet()
     for (let timer = newest; timer !== null; ) {
       this.loopNow = this.readLoopNow()
-      const next = this.walkChunk(pass, timer, duration)
-      if (next === null) break
-      // Held weakly: between two chunks the timer may be gone, or have fired and be among the newest.
-      const cursor = new WeakRef(next)
-      const armedAt = next._idleStart
+      const last = this.walkChunk(pass, timer, duration)
+      const next = last._idleNext
+      if (!isTimer(next)) break
+      const cursors = [new Cursor(next), new Cursor(last)]
       yield
-      timer = cursor.deref()
-      const isInPlace = timer !== undefined && timer._destroyed === false && timer._idleStart === armedAt
-      if (!isInPlace) timer = this.firstArmedBefore(armedAt, duration)
+      timer = this.resume(cursors, duration)
     }
     this.walkRearmed(pass, duration, nowMs)
   }
 
-  /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration @returns {any} where to go on */
+  /** @param {import('../pass').Pass} pass @param {any} timer @param {number} duration @returns {any} the last one looked at */
   walkChunk(pass, timer, duration) {
-    for (let i = 0; i < CHUNK; i++) {
+    for (let i = 1; i <= CHUNK; i++) {
       this.look(pass, timer, duration)
+      if (i === CHUNK || !isTimer(timer._idleNext)) break
       timer = timer._idleNext
-      if (!isTimer(timer)) return null
     }
     return timer
+  }
+
+  /**
+   * The next to look at, or null. Whichever of the two has not moved shows the way: thousands may have been armed in one
+   * millisecond, so time alone would not find the place again.
+   * @param {Cursor[]} cursors the next one and the last one @param {number} duration
+   */
+  resume([next, last], duration) {
+    const timer = next.inPlace() ?? last.inPlace()?._idleNext
+    if (isTimer(timer)) return timer
+    return last.inPlace() === undefined ? this.firstArmedBefore(next.armedAt, duration) : null
   }
 
   /** @param {number} armedAt @param {number} duration */
@@ -206,7 +219,7 @@ class Timers {
   walkRearmed(pass, duration, nowMs) {
     for (let timer = this.peek(duration).newest; isTimer(timer); timer = timer._idleNext) {
       if (timer._idleStart <= nowMs) return
-      if (this.births.get(timer)?.seenIn !== pass.number) this.look(pass, timer, duration)
+      if (!this.counted.has(timer)) this.look(pass, timer, duration)
     }
   }
 
@@ -227,8 +240,8 @@ class Timers {
       pass.hold(kind, birth)
       return
     }
-    birth.seenIn = pass.number
     if (!isInterval) pass.noteDue(this.dueInMs(timer))
+    else if (duration < LONG_PERIOD_MS) this.counted.add(timer)
     const row = pass.survivor(kind, birth)
     row.sampledBy = duration
     if (row.heldMs < duration) row.heldMs = duration
@@ -291,6 +304,21 @@ class Timers {
       if (i % CHUNK === CHUNK - 1) yield
     }
     this.recorded = this.recorded.filter((entry) => entry.ref.deref()?._destroyed === false)
+  }
+}
+
+/** A place in a list of timers, held weakly: until the next chunk its timer may be gone, or have been armed anew. */
+class Cursor {
+  /** @param {any} timer */
+  constructor(timer) {
+    this.ref = new WeakRef(timer)
+    this.armedAt = timer._idleStart
+  }
+
+  /** The timer, if it is where it was. @returns {any} */
+  inPlace() {
+    const timer = this.ref.deref()
+    return timer?._destroyed === false && timer._idleStart === this.armedAt ? timer : undefined
   }
 }
 
