@@ -6,10 +6,11 @@ const { HoldoverError } = require('../errors')
 const { formatNumberOf } = require('../reporters/format')
 const { failureText } = require('../reporters/failure')
 
-/** Left of a test's time for the last look and the report. */
-const RESERVE_MS = 500
-/** Jobs from which a check can be sure of a leak, see docs/how-it-works.md. */
-const SURE_JOBS = 400
+/** Left of a test's time for the last look and the report, which a busy machine stretches: a fifth, and no more than this. */
+const MAX_RESERVE_MS = 1_000
+const RESERVE_SHARE = 0.2
+/** Jobs that must have left something before a leak is sure, see docs/how-it-works.md. */
+const SURE_JOBS = 500
 /** Least time of a check, see config.js. */
 const LEAST_MS = 100
 
@@ -35,7 +36,8 @@ function needFunction(where, job) {
 function withinTest(options, testLeftMs) {
   const isGiven = options.timeoutMs !== undefined || process.env[CHECK.timeoutMs.env] !== undefined
   if (isGiven || testLeftMs === null) return options
-  return { ...options, timeoutMs: Math.max(LEAST_MS, Math.floor(testLeftMs - RESERVE_MS)) }
+  const reserveMs = Math.min(MAX_RESERVE_MS, testLeftMs * RESERVE_SHARE)
+  return { ...options, timeoutMs: Math.max(LEAST_MS, Math.floor(testLeftMs - reserveMs)) }
 }
 
 /** @param {import('../index').Report} report */
@@ -68,7 +70,7 @@ function notClean(report, options) {
   if (isSure) return { pass: false, message: () => failureText(report, options) }
   const why = {
     clean: `${jobsRun(report)} finished after the warm-up and left nothing behind`,
-    leaks: `the leak is likely, and \`.not\` needs one that is sure: that takes ${SURE_JOBS} jobs, and a test with time for them`,
+    leaks: `the leak is likely, and \`.not\` needs one that is sure: that takes ${SURE_JOBS} jobs that left something, and a test with time for them`,
     inconclusive: 'there is no verdict, and `.not` needs a leak that is sure'
   }[report.verdict]
   return { pass: true, message: () => `${why}\n\n${failureText(report, options)}` }

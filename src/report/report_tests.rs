@@ -63,26 +63,26 @@ fn next_of(report: &Report) -> &'static str {
 #[test]
 fn leak_says_what_where_who_how_many_and_how_to_fix_it() {
     let bench = Bench::new(Mode::Check);
-    let report = bench.run_jobs(400, |jobs| every(1, jobs)).report(CHECK);
+    let report = bench.run_jobs(500, |jobs| every(1, jobs)).report(CHECK);
     assert_eq!((report.verdict, report.mode), ("leaks", "check"));
     let [leak] = &report.leaks[..] else { panic!("one leak: {report:?}") };
     assert_eq!((leak.description.as_str(), leak.job.as_str()), ("'end' listener", "send-email"));
-    assert_eq!((leak.certainty, leak.per_job, leak.count, leak.jobs_finished), ("sure", 1.0, 400, 400));
-    assert_eq!(leak.jobs_leaving.completed, 400);
+    assert_eq!((leak.certainty, leak.per_job, leak.count, leak.jobs_finished), ("sure", 1.0, 500, 500));
+    assert_eq!(leak.jobs_leaving.completed, 500);
     assert_eq!(leak.site.as_ref().unwrap().line, Some(31));
-    assert_eq!((leak.sites[0].count, leak.owner.as_str(), leak.stack.len()), (400, "app", 1));
+    assert_eq!((leak.sites[0].count, leak.owner.as_str(), leak.stack.len()), (500, "app", 1));
     let holder = leak.holder.as_ref().unwrap();
-    assert_eq!((holder.class.as_deref(), holder.listeners_now), (Some("Redis"), 400));
+    assert_eq!((holder.class.as_deref(), holder.listeners_now), (Some("Redis"), 500));
     assert_eq!(leak.fix, "remove it with off('end', fn) in a finally block");
-    assert_eq!((leak.evidence.windows, leak.evidence.cohort_alive), (20, 1.0));
-    assert_eq!((leak.first_seen, leak.last_seen), (1_000, 20_000));
+    assert_eq!((leak.evidence.windows, leak.evidence.cohort_alive), (25, 1.0));
+    assert_eq!((leak.first_seen, leak.last_seen), (1_000, 25_000));
 }
 
 #[test]
 fn rate_of_a_check_is_exact() {
     for (nth, rate) in [(1, 1.0), (4, 0.25), (10, 0.1)] {
         let bench = Bench::new(Mode::Check);
-        let report = bench.run_jobs(400, |jobs| every(nth, jobs)).report(CHECK);
+        let report = bench.run_jobs(500 * nth, |jobs| every(nth, jobs)).report(CHECK);
         assert_eq!((report.leaks[0].per_job, report.leaks[0].certainty), (rate, "sure"));
     }
 }

@@ -155,13 +155,14 @@ const COHORT_ALIVE_SHARE: f64 = 0.5;
 const RETURNED_DIVISOR: u64 = 10;
 /// Looks after which an unknown place no longer holds a finding back.
 const LOOKS_WITHOUT_PLACE: u64 = 10;
-/// Finished jobs of a check from which a finding can be sure, and below which little is decided.
-const SURE_CHECK_JOBS: f64 = 400.0;
+/// Finished jobs of a check below which little is decided.
 const MIN_CHECK_JOBS: f64 = 20.0;
+/// So many jobs must have left something before a finding is sure: a cache or pool that fills is a leak in every respect
+/// until it is full, however many jobs it takes.
+const LARGE_JOBS_LEAVING: u64 = 500;
 /// In production a leak must have been watched for so long, in grace periods: five minutes by default …
 const MIN_GRACE_PERIODS: f64 = 10.0;
-/// … and be large or old besides: a cache that fills is a leak in every respect until it evicts.
-const LARGE_JOBS_LEAVING: u64 = 500;
+/// … and be large or old besides, for the same reason.
 const OLD_GRACE_PERIODS: f64 = 30.0;
 
 /// Judges one kind of leftover.
@@ -255,7 +256,7 @@ fn is_old(evidence: &Evidence) -> bool {
 
 fn certainty(evidence: &Evidence, growing: usize) -> Certainty {
     let is_sure = match evidence.mode {
-        Mode::Check => finished(evidence) >= SURE_CHECK_JOBS && growing >= 3,
+        Mode::Check => growing >= 3 && is_large(evidence),
         Mode::Production => {
             let is_cohort_whole = evidence.cohort.is_some_and(|cohort| cohort.alive >= cohort.first);
             growing >= 5

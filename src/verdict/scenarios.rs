@@ -64,15 +64,16 @@ fn leftovers_that_grow_with_the_jobs_are_a_leak() {
     for (rate, jobs, status) in [
         (1.0, 20, Status::Undecided(Reason::TooFewLooks)),
         (1.0, 40, LIKELY),
-        (1.0, 380, LIKELY),
-        (1.0, 400, SURE),
-        (3.0, 400, SURE),
+        (1.0, 480, LIKELY),
+        (1.0, 500, SURE),
+        (3.0, 180, SURE),
         (0.25, 40, LIKELY),
-        (0.25, 400, SURE),
+        (0.25, 1_980, LIKELY),
+        (0.25, 2_000, SURE),
         (0.1, 20, Status::Undecided(Reason::TooFewLooks)),
         (0.1, 40, LIKELY),
-        (0.1, 400, SURE),
-        (0.02, 400, SURE),
+        (0.1, 5_000, SURE),
+        (0.02, 5_000, LIKELY),
     ] {
         assert_eq!(in_check(at_rate(rate), jobs), status, "{rate} per job after {jobs} jobs of a check");
     }
