@@ -56,3 +56,14 @@ test('a limit that is missing or no number is refused', async () => {
   await assert.rejects(assertStaysWithin(garbage, { heapMB: 1 }), { code: 'HOLDOVER_OPTION' })
   await assert.rejects(assertStaysWithin(5, { heapMb: 1 }), { code: 'HOLDOVER_ARG' })
 })
+
+test('a resident set that cannot be read is no pass, and the heap can still be judged', async (t) => {
+  const fail = () => {
+    throw new Error('ENOENT: no such file or directory, uv_resident_set_memory')
+  }
+  t.mock.method(process, 'memoryUsage', fail)
+  const both = await checkMemory(garbage, options({ rssMb: 100 }))
+  assert.equal(both.verdict, 'inconclusive')
+  assert.match(both.missing.join(), /resident set cannot be read/)
+  assert.equal((await checkMemory(garbage, options({}))).verdict, 'within')
+})

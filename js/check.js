@@ -11,6 +11,7 @@ const { MemoryLog } = require('./memory')
 const { memoryUsage, residentBytes } = require('./usage')
 const { SourceLines } = require('./source')
 const { FakeTimers } = require('./fake-timers')
+const { JobErrors } = require('./job-errors')
 const { isDom } = require('./realm')
 const { failureText } = require('./reporters/failure')
 const originals = require('./originals')
@@ -22,19 +23,11 @@ const WINDOWS = [
   { upTo: 600, jobs: 100 }
 ]
 const LAST_WINDOW = 400
-const MIN_JOBS = 20
 /** A check ends at multiples of so many jobs, so that what it compares is alike. */
 const STOP_AT_JOBS = 20
-/** What grows is watched over so many jobs, however slow they are: it may be a cache that fills. */
-const MAX_JOBS = 400
-/** And over so many while they are quick, and leave neither much memory nor many handles. */
-const MAX_QUICK_JOBS = 5_000
+/** Beyond this, no thousands of jobs more are run to confirm a finding. */
 const MAX_GROWTH_BYTES = 128 * 1024 * 1024
 const MAX_HANDLES = 200
-/** A clean job is run up to 100 times as long as that takes no longer than this. */
-const QUICK_MS = 3_000
-/** A finding is confirmed by more than 400 jobs as long as that takes no longer than this. */
-const CONFIRM_MS = 5_000
 /** The first leftovers of a finding must be this old: some are released after seconds. */
 const OUTLIVE_MS = 3_000
 /** First wait of the settle, doubled each time (the way of uber-go/goleak). */
@@ -74,8 +67,7 @@ class Check {
     this.fakeTimers = new FakeTimers()
     this.next = 0
     this.hanging = 0
-    /** @type {Map<string, number>} */
-    this.errors = new Map()
+    this.errors = new JobErrors()
     this.waitedForTimers = false
   }
 
@@ -148,7 +140,7 @@ class Check {
       runInJob(this.watch, { name: this.name.text, id: `#${i}` }, this.job, undefined, [i]))()
       .then(
         () => {},
-        (error) => this.noteError(error)
+        (error) => this.errors.note(error)
       )
       .finally(() => {
         settled = true
@@ -168,15 +160,6 @@ class Check {
     const { promise, cancel } = cancellableWait(limitMs)
     await Promise.race([running, promise])
     cancel()
-  }
-
-  /** @param {any} error */
-  noteError(error) {
-    let text = 'unknown error'
-    try {
-      text = `${error?.name ?? 'Error'}: ${error?.message ?? show(error)}`.split('\n')[0].slice(0, 200)
-    } catch {}
-    if (this.errors.size < 5 || this.errors.has(text)) this.errors.set(text, (this.errors.get(text) ?? 0) + 1)
   }
 
   /** What timers of warm-up jobs make belongs to the warm-up, also where it comes after the job. */
@@ -235,8 +218,6 @@ class Check {
   ask() {
     const now = clock()
     const { options, watch } = this
-    // A job that hangs was run too, though it never counts as finished.
-    const ended = (/** @type {number} */ jobs) => Math.max(0, jobs - this.hanging)
     return askReport(
       watch,
       {
@@ -246,16 +227,13 @@ class Check {
         memory: this.memory.facts(now, watch.jobs.ended),
         self: { cpuShare: null, bytes: JSON.parse(watch.ledger.ledgerStats()).bytes, dropped: watch.dropped },
         notes: [...this.notes, ...this.fakeTimers.notes()],
-        jobErrors: Object.fromEntries(this.errors),
+        jobErrors: Object.fromEntries(this.errors.counts),
         check: {
-          minJobs: MIN_JOBS,
-          maxJobs: ended(MAX_JOBS),
-          confirmJobs: ended(this.canAffordMore ? MAX_QUICK_JOBS : MAX_JOBS),
-          fixedJobs: options.jobs === null ? null : ended(options.jobs),
+          fixedJobs: options.jobs,
+          hanging: this.hanging,
           elapsedMs: Math.round(now - this.measureFrom),
           usedMs: Math.round(usedMs() - this.usedFrom),
-          quickMs: QUICK_MS,
-          confirmMs: CONFIRM_MS,
+          canAffordMore: this.canAffordMore,
           budgetOver: this.mustStop,
           strict: options.strict,
           obstacles: [...this.fakeTimers.obstacles(this.measured), ...(isDom() ? [DOM] : [])]

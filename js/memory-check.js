@@ -2,7 +2,8 @@
 
 const originals = require('./originals')
 const { collect } = require('./collect')
-const { show } = require('./config')
+const { JobErrors } = require('./job-errors')
+const { memoryUsage } = require('./usage')
 
 /** Points at which memory is measured, evenly over the jobs. */
 const POINTS = 10
@@ -19,7 +20,7 @@ const clock = Date.now
  * @typedef {object} Point after a forced collection
  * @property {number} jobs finished by then
  * @property {number} heapUsedBytes
- * @property {number} rssBytes
+ * @property {number} rssBytes 0: unknown
  */
 
 /**
@@ -42,8 +43,7 @@ class MemoryCheck {
     this.next = 0
     this.completed = 0
     this.failed = 0
-    /** @type {Map<string, number>} */
-    this.errors = new Map()
+    this.errors = new JobErrors()
     /** @type {Point[]} */
     this.points = []
   }
@@ -84,22 +84,18 @@ class MemoryCheck {
     })
     const running = (async () => this.job(i))().then(
       () => void this.completed++,
-      (error) => this.noteError(error)
+      (error) => {
+        this.failed++
+        this.errors.note(error)
+      }
     )
     await Promise.race([running, limit])
     originals.dropTimer(timer)
   }
 
-  /** @param {any} error */
-  noteError(error) {
-    this.failed++
-    const text = `${error?.name ?? 'Error'}: ${error?.message ?? show(error)}`.split('\n')[0].slice(0, 200)
-    if (this.errors.size < 5 || this.errors.has(text)) this.errors.set(text, (this.errors.get(text) ?? 0) + 1)
-  }
-
   /** @param {number} jobs */
   measure(jobs) {
-    const { heapUsed, rss } = process.memoryUsage()
+    const { heapUsed, rss } = memoryUsage()
     const point = { jobs, heapUsedBytes: heapUsed, rssBytes: rss }
     this.points.push(point)
     return point
@@ -128,7 +124,8 @@ class MemoryCheck {
 
   /** @returns {MemoryResult} */
   judge() {
-    const { points, completed, failed, errors } = this
+    const { points, completed, failed } = this
+    const errors = this.errors.counts
     const missing = this.missing()
     const isBeyond = points.some((point) => this.isBeyond(point))
     const hasEnough = missing.length === 0
@@ -146,6 +143,8 @@ class MemoryCheck {
       missing.push(`the time was up after ${finished} of ${jobs} jobs (timeoutMs, jobs)`)
     if (finished > 0 && this.completed === 0)
       missing.push('no job completed, so only the failing path was seen')
+    if (this.options.rssMb !== null && this.points.some(({ rssBytes }) => rssBytes === 0))
+      missing.push('the resident set cannot be read here (/proc), so rssMb was not measured')
     return missing
   }
 }

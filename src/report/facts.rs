@@ -37,8 +37,6 @@ pub struct Facts {
     pub sites: BTreeMap<u32, Site>,
     /// The threads that take part, see [`crate::ledger::Ledger::tell`]; none in a check.
     pub threads: Vec<ThreadRow>,
-    /// Major collections observed or forced since the first measured job.
-    pub collections: Option<u64>,
 }
 
 /// Memory figures, in bytes.
@@ -84,50 +82,26 @@ pub struct Sample {
     pub rss_bytes: Option<f64>,
 }
 
-/// How a check is going, and its limits.
-#[derive(Debug, Clone, Deserialize)]
+/// How a check is going.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CheckFacts {
-    /// Jobs below which nothing is decided.
-    pub min_jobs: u64,
-    /// Jobs that a leak, or what may become one, is watched over, however long they take.
-    pub max_jobs: u64,
-    /// The same as long as they are quick.
-    pub confirm_jobs: u64,
-    /// Exactly so many, because the user said so.
+    /// Exactly so many jobs, because the user said so.
     pub fixed_jobs: Option<u64>,
+    /// Jobs that were run and hang.
+    pub hanging: u64,
     /// Time since the first job, in milliseconds.
     pub elapsed_ms: f64,
     /// Of that, what other load on the machine did not take, in milliseconds.
     pub used_ms: f64,
+    /// Thousands of jobs more would do the process no harm.
+    pub can_afford_more: bool,
     /// The check has to end now.
     pub budget_over: bool,
     /// Anything retained is a leak.
     pub strict: bool,
-    /// Time after which a check that found nothing may end, in milliseconds.
-    pub quick_ms: f64,
-    /// Time that quick jobs may take for that, in milliseconds.
-    pub confirm_ms: f64,
     /// Why this check cannot be clean whatever it found, one sentence each.
     pub obstacles: Vec<String>,
-}
-
-impl Default for CheckFacts {
-    fn default() -> Self {
-        Self {
-            min_jobs: 20,
-            max_jobs: 400,
-            confirm_jobs: 5_000,
-            fixed_jobs: None,
-            elapsed_ms: 0.0,
-            used_ms: 0.0,
-            budget_over: false,
-            strict: false,
-            quick_ms: 3_000.0,
-            confirm_ms: 5_000.0,
-            obstacles: Vec::new(),
-        }
-    }
 }
 
 impl Facts {

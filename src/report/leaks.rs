@@ -19,11 +19,9 @@ const MAX_SITES: usize = 5;
 
 /// A leak; `completed_jobs` of its name is what tells "only when it fails" from "always".
 #[must_use]
-pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64, collections: Option<u64>) -> Leak {
+pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64) -> Leak {
     let top = finding.sites.first().map(|(site, _)| site.clone()).unwrap_or_default();
     let kind = finding.key.kind;
-    // The ledger knows of two collections or of none; a caller that counted knows better.
-    let collections = collections.unwrap_or(if finding.collected > 0 { 2 } else { 0 });
     Leak {
         fingerprint: fingerprint(kind, &finding.shape_text, finding.job()),
         certainty: if certainty == Certainty::Sure { "sure" } else { "likely" },
@@ -64,7 +62,8 @@ pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64, collec
             survivors: finding.live,
             per_job_low: round(finding.rate.low),
             per_job_high: round(finding.rate.high),
-            collections,
+            // The ledger knows of two collections or of none.
+            collections: if finding.collected > 0 { 2 } else { 0 },
             cohort_alive: round(finding.cohort.alive_share()),
         },
         retained_bytes: None,

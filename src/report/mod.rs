@@ -22,7 +22,7 @@ use crate::ledger::{Dropped, RunView};
 use crate::verdict::Mode;
 use crate::verdict::blame::Blame;
 use crate::verdict::ladder::{Certainty, Status};
-use crate::verdict::next::{Limits, Progress, Step, next};
+use crate::verdict::next::{Progress, Step, next};
 use crate::verdict::overall::{Sum, Verdict, overall};
 
 /// Rows shown of each list that is information only; a note says how many more there are.
@@ -50,7 +50,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     let mut sorted = Sorted::default();
     for finding in finding::findings(view, &facts.sites) {
         let completed_jobs = totals.get(&finding.key.name).map_or(0, |counts| counts.completed);
-        sorted.place(&finding, completed_jobs, facts.collections, is_strict);
+        sorted.place(&finding, completed_jobs, is_strict);
     }
     let mut sorted = sorted.arranged();
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
@@ -110,7 +110,7 @@ pub fn sites(view: &RunView<'_>) -> Vec<u32> {
 
 impl Sorted {
     /// Puts one finding where its status says.
-    fn place(&mut self, finding: &Finding, completed_jobs: u64, collections: Option<u64>, is_strict: bool) {
+    fn place(&mut self, finding: &Finding, completed_jobs: u64, is_strict: bool) {
         let certainty = match finding.status {
             Status::Leak(certainty) => Some(certainty),
             // The user said that anything retained is a leak; one job alone may still be a singleton.
@@ -121,7 +121,7 @@ impl Sorted {
         };
         if let Some(certainty) = certainty {
             self.note_loop(finding);
-            return self.leaks.push(leaks::leak(finding, certainty, completed_jobs, collections));
+            return self.leaks.push(leaks::leak(finding, certainty, completed_jobs));
         }
         match finding.status {
             Status::Kept(reason) => self.kept.push(leaks::kept(finding, reason.text(), false)),
@@ -168,22 +168,17 @@ impl Sorted {
 fn next_step(check: &CheckFacts, finished: u64, sorted: &Sorted) -> NextStep {
     let progress = Progress {
         finished,
+        hanging: check.hanging,
+        fixed_jobs: check.fixed_jobs,
         elapsed_ms: check.elapsed_ms,
         used_ms: check.used_ms,
+        can_afford_more: check.can_afford_more,
         budget_over: check.budget_over,
         retained: !sorted.leaks.is_empty() || !sorted.kept.is_empty(),
         undecided: sorted.undecided(),
         leaks: sorted.leaks.len(),
     };
-    let limits = Limits {
-        min_jobs: check.min_jobs,
-        max_jobs: check.max_jobs,
-        confirm_jobs: check.confirm_jobs,
-        fixed_jobs: check.fixed_jobs,
-        quick_ms: check.quick_ms,
-        confirm_ms: check.confirm_ms,
-    };
-    match next(&progress, &limits) {
+    match next(&progress) {
         Step::More(reason) => NextStep { action: "more", reason },
         Step::Enough(reason) => NextStep { action: "enough", reason },
     }

@@ -4,7 +4,7 @@ use crate::ledger::batch::ResourceKind;
 use crate::ledger::builder::{Left, PassBuilder, by_job, ledger, pass, terms};
 use crate::ledger::intern::BETWEEN_JOBS_ID;
 
-const CHECK: &str = r#"{"check":{"elapsedMs":100}}"#;
+const CHECK: &str = r#"{"check":{"elapsedMs":100,"canAffordMore":true}}"#;
 
 /// A run with one job name, one shape and one site.
 struct Bench {

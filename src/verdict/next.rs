@@ -1,14 +1,22 @@
 //! Whether a check needs more jobs: the number of jobs follows the evidence.
 
+use super::overall::MIN_JOBS;
+
 /// Where a check stands.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
-    /// Jobs finished after the warm-up: one that hangs never keeps a check from ending, so no exact number is asked for.
+    /// Jobs finished after the warm-up.
     pub finished: u64,
+    /// Jobs that were run and hang: they never finish, and must not keep the check from ending.
+    pub hanging: u64,
+    /// Exactly so many, because the user said so.
+    pub fixed_jobs: Option<u64>,
     /// Time since the first job, in milliseconds.
     pub elapsed_ms: f64,
     /// Of that, what other load on the machine did not take, in milliseconds.
     pub used_ms: f64,
+    /// Thousands of jobs more would do the process no harm, whatever each of them leaves behind.
+    pub can_afford_more: bool,
     /// The check has to end now.
     pub budget_over: bool,
     /// Something is retained, whatever it will be called.
@@ -19,21 +27,10 @@ pub struct Progress {
     pub leaks: usize,
 }
 
-/// The limits of a check.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Jobs below which nothing is decided.
-    pub min_jobs: u64,
-    /// Jobs that a leak, or what may become one, is watched over, however long they take.
-    pub max_jobs: u64,
-    /// The same as long as they are quick: a cache may still be filling.
-    pub confirm_jobs: u64,
-    /// Exactly so many, because the user said so.
-    pub fixed_jobs: Option<u64>,
-    /// Time after which a check that found nothing may end, in milliseconds.
-    pub quick_ms: f64,
-    /// Time that quick jobs may take for that, in milliseconds.
-    pub confirm_ms: f64,
+impl Progress {
+    const fn ran(&self) -> u64 {
+        self.finished.saturating_add(self.hanging)
+    }
 }
 
 /// What to do next, and why.
@@ -47,31 +44,39 @@ pub enum Step {
 
 /// Jobs after which leftovers that do not grow, or none at all, need no more.
 const STEADY_JOBS: u64 = 100;
+/// What grows is watched over so many jobs, however slow they are: it may be a cache that fills.
+const MAX_JOBS: u64 = 400;
+/// And over so many while they are quick, and leave neither much memory nor many handles.
+const MAX_QUICK_JOBS: u64 = 5_000;
+/// Time after which a check that found nothing may end, in milliseconds.
+const QUICK_MS: f64 = 3_000.0;
+/// Time that quick jobs beyond [`MAX_JOBS`] may take, in milliseconds.
+const CONFIRM_MS: f64 = 5_000.0;
 
 /// Decides whether to go on.
 #[must_use]
-pub fn next(progress: &Progress, limits: &Limits) -> Step {
+pub fn next(progress: &Progress) -> Step {
     if progress.budget_over {
         return Step::Enough("the time is up");
     }
-    if let Some(fixed) = limits.fixed_jobs {
-        let is_done = progress.finished >= fixed;
+    if let Some(fixed) = progress.fixed_jobs {
+        let is_done = progress.ran() >= fixed;
         return if is_done {
             Step::Enough("ran the jobs asked for")
         } else {
             Step::More("runs the jobs asked for")
         };
     }
-    if progress.finished < limits.min_jobs {
+    if progress.finished < MIN_JOBS {
         return Step::More("too few jobs to say anything");
     }
-    by_evidence(progress, limits)
+    by_evidence(progress)
 }
 
-fn by_evidence(progress: &Progress, limits: &Limits) -> Step {
+fn by_evidence(progress: &Progress) -> Step {
     let is_steady = progress.finished >= STEADY_JOBS;
     if !progress.retained {
-        let is_enough = is_steady || progress.elapsed_ms >= limits.quick_ms;
+        let is_enough = is_steady || progress.elapsed_ms >= QUICK_MS;
         return if is_enough {
             Step::Enough("nothing is left behind")
         } else {
@@ -79,7 +84,7 @@ fn by_evidence(progress: &Progress, limits: &Limits) -> Step {
         };
     }
     if progress.leaks > 0 || progress.undecided > 0 {
-        return confirm(progress, limits);
+        return confirm(progress);
     }
     if is_steady {
         Step::Enough("what is left does not grow")
@@ -89,11 +94,12 @@ fn by_evidence(progress: &Progress, limits: &Limits) -> Step {
 }
 
 /// What grows may yet stop: a cache that fills, something that is released late.
-fn confirm(progress: &Progress, limits: &Limits) -> Step {
-    if progress.finished < limits.max_jobs {
+fn confirm(progress: &Progress) -> Step {
+    if progress.ran() < MAX_JOBS {
         return Step::More("what grows may still stop");
     }
-    if progress.finished < limits.confirm_jobs && progress.used_ms < limits.confirm_ms {
+    let is_quick = progress.can_afford_more && progress.used_ms < CONFIRM_MS;
+    if is_quick && progress.ran() < MAX_QUICK_JOBS {
         return Step::More("the jobs are quick, so more of them are run");
     }
     Step::Enough("ran the most jobs a check runs")
@@ -103,35 +109,29 @@ fn confirm(progress: &Progress, limits: &Limits) -> Step {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits {
-        min_jobs: 20,
-        max_jobs: 400,
-        confirm_jobs: 5_000,
-        fixed_jobs: None,
-        quick_ms: 3_000.0,
-        confirm_ms: 5_000.0,
-    };
-
     const START: Progress = Progress {
         finished: 0,
+        hanging: 0,
+        fixed_jobs: None,
         elapsed_ms: 0.0,
         used_ms: 0.0,
+        can_afford_more: true,
         budget_over: false,
         retained: false,
         undecided: 0,
         leaks: 0,
     };
 
-    fn is_enough(progress: Progress, limits: Limits) -> bool {
-        matches!(next(&progress, &limits), Step::Enough(_))
+    fn is_enough(progress: Progress) -> bool {
+        matches!(next(&progress), Step::Enough(_))
     }
 
     #[test]
     fn nothing_left_ends_at_100_jobs_or_after_the_quick_time() {
-        assert!(!is_enough(Progress { finished: 80, ..START }, LIMITS));
-        assert!(is_enough(Progress { finished: 100, ..START }, LIMITS));
-        assert!(is_enough(Progress { finished: 20, elapsed_ms: 3_000.0, ..START }, LIMITS));
-        assert!(!is_enough(Progress { finished: 10, elapsed_ms: 3_000.0, ..START }, LIMITS));
+        assert!(!is_enough(Progress { finished: 80, ..START }));
+        assert!(is_enough(Progress { finished: 100, ..START }));
+        assert!(is_enough(Progress { finished: 20, elapsed_ms: 3_000.0, ..START }));
+        assert!(!is_enough(Progress { finished: 10, elapsed_ms: 3_000.0, ..START }));
     }
 
     #[test]
@@ -144,10 +144,10 @@ mod tests {
             used_ms: 60_000.0,
             ..START
         };
-        assert!(!is_enough(slow, LIMITS));
-        assert!(!is_enough(Progress { leaks: 0, undecided: 1, ..slow }, LIMITS));
-        assert!(is_enough(Progress { finished: 400, ..slow }, LIMITS));
-        assert!(is_enough(Progress { budget_over: true, ..slow }, LIMITS));
+        assert!(!is_enough(slow));
+        assert!(!is_enough(Progress { leaks: 0, undecided: 1, ..slow }));
+        assert!(is_enough(Progress { finished: 400, ..slow }));
+        assert!(is_enough(Progress { budget_over: true, ..slow }));
     }
 
     #[test]
@@ -160,35 +160,48 @@ mod tests {
             used_ms: 300.0,
             ..START
         };
-        assert!(!is_enough(quick, LIMITS));
-        assert!(!is_enough(Progress { finished: 4_900, ..quick }, LIMITS));
-        assert!(is_enough(Progress { finished: 5_000, ..quick }, LIMITS));
-        assert!(is_enough(Progress { used_ms: 5_000.0, ..quick }, LIMITS));
+        assert!(!is_enough(quick));
+        assert!(!is_enough(Progress { finished: 4_900, ..quick }));
+        assert!(is_enough(Progress { finished: 5_000, ..quick }));
+        assert!(is_enough(Progress { used_ms: 5_000.0, ..quick }));
         let undecided = Progress { leaks: 0, undecided: 1, ..quick };
-        assert!(!is_enough(undecided, LIMITS));
-        assert!(is_enough(Progress { used_ms: 5_000.0, ..undecided }, LIMITS));
+        assert!(!is_enough(undecided));
+        assert!(is_enough(Progress { used_ms: 5_000.0, ..undecided }));
     }
 
     #[test]
     fn steady_leftovers_end_at_100_jobs() {
         let kept = Progress { retained: true, finished: 80, ..START };
-        assert!(!is_enough(kept, LIMITS));
-        assert!(is_enough(Progress { finished: 100, ..kept }, LIMITS));
+        assert!(!is_enough(kept));
+        assert!(is_enough(Progress { finished: 100, ..kept }));
     }
 
     #[test]
     fn check_stops_when_the_time_is_up() {
-        assert!(is_enough(Progress { finished: 3, budget_over: true, ..START }, LIMITS));
+        assert!(is_enough(Progress { finished: 3, budget_over: true, ..START }));
+    }
+
+    #[test]
+    fn jobs_that_hang_count_as_run_and_not_as_finished() {
+        let leaky = Progress { retained: true, leaks: 1, hanging: 3, used_ms: 5_000.0, ..START };
+        assert!(!is_enough(Progress { finished: 396, ..leaky }));
+        assert!(is_enough(Progress { finished: 397, ..leaky }));
+        assert!(!is_enough(Progress { finished: 19, ..leaky }));
+    }
+
+    #[test]
+    fn what_costs_the_process_much_is_not_confirmed_by_thousands() {
+        let costly = Progress { retained: true, leaks: 1, can_afford_more: false, ..START };
+        assert!(!is_enough(Progress { finished: 380, ..costly }));
+        assert!(is_enough(Progress { finished: 400, ..costly }));
     }
 
     #[test]
     fn fixed_number_of_jobs_runs_exactly() {
-        let limits = Limits { fixed_jobs: Some(7), ..LIMITS };
-        assert!(!is_enough(Progress { finished: 6, ..START }, limits));
-        assert!(is_enough(Progress { finished: 7, ..START }, limits));
-        assert!(!is_enough(
-            Progress { finished: 400, ..START },
-            Limits { fixed_jobs: Some(1_000), ..LIMITS }
-        ));
+        let seven = Progress { fixed_jobs: Some(7), ..START };
+        assert!(!is_enough(Progress { finished: 6, ..seven }));
+        assert!(is_enough(Progress { finished: 7, ..seven }));
+        assert!(is_enough(Progress { finished: 5, hanging: 2, ..seven }));
+        assert!(!is_enough(Progress { finished: 400, fixed_jobs: Some(1_000), ..START }));
     }
 }
