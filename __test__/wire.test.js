@@ -6,6 +6,7 @@ const { native } = require('../js/native')
 const { KIND } = require('../js/kinds')
 const { JobName, OUTCOME } = require('../js/job')
 const { LAYOUT } = require('../js/pass')
+const { ONE_SHOT_HORIZON_MS } = require('../js/survivors/timers')
 const { BETWEEN_JOBS } = require('../js/watch')
 const { Tallies, TALLY_WORDS, MAX_TALLIES } = require('../js/tallies')
 
@@ -33,6 +34,10 @@ test('both sides agree on where a thread counts its jobs', () => {
 test('both sides number kinds and outcomes alike', () => {
   assert.deepEqual({ ...KIND }, rust.kinds)
   assert.deepEqual({ ...OUTCOME }, rust.outcomes)
+})
+
+test('both sides agree on the one-shot timers that are judged when they are due', () => {
+  assert.equal(ONE_SHOT_HORIZON_MS, rust.oneShotHorizonMs)
 })
 
 test('both sides call what no job made by the same name', () => {

@@ -329,3 +329,4 @@ function isTimer(item) {
 
 exports.Timers = Timers
 exports.coerceDelay = coerceDelay
+exports.ONE_SHOT_HORIZON_MS = ONE_SHOT_HORIZON_MS

@@ -10,6 +10,7 @@ use crate::ledger::batch::{
 use crate::ledger::intern::{
     BETWEEN_JOBS, BETWEEN_JOBS_ID, OTHER, OTHER_ID, TABLE_NAMES, TABLE_SHAPES, TABLE_SITES,
 };
+use crate::ledger::key::ONE_SHOT_HORIZON_MS;
 use crate::ledger::tally::{MAX_TALLIES, TALLY_WORDS};
 
 /// All constants, by name.
@@ -43,5 +44,6 @@ pub fn layout() -> Value {
         "betweenJobsId": BETWEEN_JOBS_ID,
         "betweenJobs": BETWEEN_JOBS,
         "maxWord": MAX_WORD,
+        "oneShotHorizonMs": ONE_SHOT_HORIZON_MS,
     })
 }

@@ -67,6 +67,9 @@ const RELEASED_LIFETIMES: f64 = 2.0;
 /// But no longer than this many grace periods, an hour by default.
 const MAX_RELEASED_GRACE_PERIODS: f64 = 120.0;
 
+/// A one-shot timer that is due later than this is judged like anything else, in milliseconds: one of a day is memory today.
+pub const ONE_SHOT_HORIZON_MS: u64 = 3_600_000;
+
 /// How a run judges.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
@@ -242,6 +245,10 @@ impl KeyState {
             mixed: key == Key::other(key.kind),
             released: self.cohort_age_ms() < self.must_outlive_ms(grace_ms),
             watched_grace_periods: self.cohort_age_ms() / grace_ms.max(1.0),
+            falls_due: mode == Mode::Production
+                && key.kind.is_ever_young()
+                && self.blame() == Blame::BetweenJobs
+                && self.last.carriers.held_ms < ONE_SHOT_HORIZON_MS,
             unproven: key.kind == ResourceKind::Listener
                 && summary.collected < self.cohort.map_or(0, |it| it.count),
         })

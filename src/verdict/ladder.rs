@@ -38,6 +38,8 @@ pub struct Evidence<'a> {
     pub released: bool,
     /// How long the first of them have been watched since they were first seen, in grace periods.
     pub watched_grace_periods: f64,
+    /// One-shot timers of a loop that goes on between jobs: each ends by itself, however many there are at a time.
+    pub falls_due: bool,
     /// Finalization might still take them: not all of the first have lived through two major collections.
     pub unproven: bool,
 }
@@ -113,6 +115,8 @@ pub enum Reason {
     TooFewLooks,
     /// They began to grow only lately.
     JustStarted,
+    /// Each of them ends by itself, at a time that is known.
+    FallsDue,
 }
 
 impl Reason {
@@ -130,6 +134,7 @@ impl Reason {
             Self::WaitsForCollection => "waits for a collection",
             Self::TooFewLooks => "needs more jobs",
             Self::JustStarted => "began to grow lately",
+            Self::FallsDue => "fires by itself",
         }
     }
 }
@@ -197,6 +202,9 @@ fn climb(evidence: &Evidence, growing: usize) -> (Status, Option<Slope>) {
     }
     if evidence.jobs_leaving < MIN_JOBS_LEAVING {
         return (few_jobs(evidence), None);
+    }
+    if evidence.falls_due {
+        return (Status::Kept(Reason::FallsDue), None);
     }
     let trend = current_trend(evidence);
     if matches!(trend, Trend::Stopped | Trend::Flat) && has_history(evidence) {

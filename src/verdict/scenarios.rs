@@ -32,6 +32,7 @@ fn evidence(mode: Mode, points: &[Point]) -> Evidence<'_> {
         mixed: false,
         released: false,
         watched_grace_periods: 100.0,
+        falls_due: false,
         unproven: false,
     }
 }
@@ -204,6 +205,13 @@ fn production_holds_a_finding_without_a_place_back_for_ten_looks() {
     assert_eq!(judge(&early).status, Status::Undecided(Reason::PlaceUnknown));
     assert_eq!(judge(&Evidence { looks: 10, ..placeless.clone() }).status, SURE);
     assert_eq!(judge(&Evidence { mode: Mode::Check, ..placeless }).status, SURE);
+}
+
+#[test]
+fn one_shot_timers_of_a_loop_are_no_leak_however_many_there_are() {
+    let points = windows(at_rate(1.0), 600);
+    let rising = Evidence { falls_due: true, ..evidence(Mode::Production, &points) };
+    assert_eq!(judge(&rising).status, Status::Kept(Reason::FallsDue));
 }
 
 #[test]
