@@ -5,6 +5,7 @@ const assert = require('node:assert/strict')
 const path = require('node:path')
 const { fixtures } = require('./helpers/fixtures')
 const { ROOT, runNode } = require('./helpers/child')
+const { assertValidReport } = require('./helpers/schemas')
 
 const CLI = path.join(ROOT, 'js', 'cli', 'main.js')
 
@@ -27,7 +28,9 @@ describe('holdover check over the corpus', { concurrency: 4 }, () => {
     test(`check names exactly what ${fixture.name} leaks`, async () => {
       const { code, stdout, stderr } = await check(fixture)
       assert.equal(code, 1, stderr)
-      const { leaks, verdict } = JSON.parse(stdout)
+      const report = JSON.parse(stdout)
+      assertValidReport(report)
+      const { leaks, verdict } = report
       assert.equal(verdict, 'leaks')
       assert.deepEqual(leaks.map(line).sort(), fixture.expected.map(expectedLine).sort())
       for (const { library } of fixture.expected.filter((one) => one.library !== undefined)) {
@@ -39,7 +42,9 @@ describe('holdover check over the corpus', { concurrency: 4 }, () => {
   for (const fixture of fixtures('clean')) {
     test(`check finds nothing in ${fixture.name}`, async () => {
       const { code, stdout, stderr } = await check(fixture)
-      assert.deepEqual(JSON.parse(stdout).leaks.map(line), [])
+      const report = JSON.parse(stdout)
+      assertValidReport(report)
+      assert.deepEqual(report.leaks.map(line), [])
       assert.equal(code, 0, stderr)
     })
   }

@@ -5,6 +5,7 @@ const assert = require('node:assert/strict')
 const path = require('node:path')
 const { fixtures } = require('./helpers/fixtures')
 const { runNode } = require('./helpers/child')
+const { assertValidReport } = require('./helpers/schemas')
 
 const WORKER = path.join(__dirname, 'helpers', 'production-worker.js')
 /** Job modules that share one worker process. */
@@ -44,7 +45,9 @@ async function work(files, { jobsPerSecond = 25, durationMs = 8_000, graceMs = 1
     JSON.stringify({ files, durationMs, jobsPerSecond, graceMs })
   ])
   assert.equal(code, 0, stderr)
-  return JSON.parse(stdout)
+  const result = JSON.parse(stdout)
+  assertValidReport(result.report)
+  return result
 }
 
 const place = (kind, file, line) => `${kind} ${path.basename(file)}:${line}`

@@ -32,6 +32,9 @@ const asBoolean = (/** @type {string} */ text) =>
   ({ 1: true, true: true, 0: false, false: false })[text] ?? text
 const asText = (/** @type {string} */ text) => text
 
+const isPathOrNull = (/** @type {unknown} */ value) =>
+  value === null || (typeof value === 'string' && value.length > 0)
+
 const DAY_MS = 86_400_000
 const LEVELS = ['off', 'counts', 'sites', 'full']
 const FORMATS = ['auto', 'text', 'json']
@@ -112,6 +115,14 @@ const START = {
     accepts: isLogger,
     read: asText,
     atTheLimit: 'an error it throws is swallowed and counted'
+  },
+  baseline: {
+    fallback: null,
+    env: 'HOLDOVER_BASELINE',
+    expected: 'the path of a baseline file',
+    accepts: isPathOrNull,
+    read: asText,
+    atTheLimit: 'a leak in it is shown as accepted and decides nothing'
   }
 }
 
@@ -181,6 +192,14 @@ const CHECK = {
     accepts: (value) => typeof value === 'boolean',
     read: asBoolean,
     atTheLimit: 'true: too little evidence passes'
+  },
+  baseline: {
+    fallback: null,
+    env: 'HOLDOVER_CHECK_BASELINE',
+    expected: 'the path of a baseline file',
+    accepts: isPathOrNull,
+    read: asText,
+    atTheLimit: 'a leak in it is shown as accepted and fails nothing'
   }
 }
 

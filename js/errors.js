@@ -25,6 +25,8 @@ const MESSAGES = {
   HOLDOVER_SETUP: '{file}: {hook}() failed: {reason}',
   HOLDOVER_OUTSIDE_ERROR: '{file}: an error escaped outside any job, so there is no verdict: {reason}',
   HOLDOVER_EARLY_EXIT: '{file} called process.exit({code}) before there was a verdict',
+  HOLDOVER_BASELINE: 'baseline {file}: {problem}. {remedy}',
+  HOLDOVER_OUTPUT: 'cannot write {file}: {reason}',
   HOLDOVER_USAGE: '{problem}'
 }
 

@@ -70,6 +70,8 @@ export interface Leak {
 
 /** Retained, but not a leak. */
 export interface Kept {
+  /** The id that it has, or would have, as a leak. */
+  fingerprint: string
   kind: ResourceKind
   description: string
   job: string
@@ -144,6 +146,8 @@ export interface Report {
   mode: 'production' | 'check'
   verdict: Verdict
   leaks: Leak[]
+  /** Leaks that the baseline accepts: they decide nothing. */
+  accepted: Leak[]
   kept: Kept[]
   returned: Returned[]
   openJobs: OpenJob[]
@@ -184,6 +188,8 @@ export interface StartOptions {
     format?: 'auto' | 'text' | 'json'
     logger?: Logger
   }
+  /** File of accepted leaks, written by `--update-baseline`: they are shown as accepted and decide nothing. */
+  baseline?: string
 }
 
 export interface Tracker {
@@ -225,6 +231,8 @@ export interface CheckOptions {
   strict?: boolean
   /** Let `assertNoLeaks` pass where the evidence does not suffice. Default false. */
   allowInconclusive?: boolean
+  /** File of accepted leaks, written by `--update-baseline`: they fail nothing. */
+  baseline?: string
 }
 
 /**

@@ -4,7 +4,7 @@ const { singleton } = require('./singleton')
 const { isSandboxed } = require('./realm')
 
 const api = singleton(() => {
-  const { start } = require('./tracker')
+  const { start, latestTracker } = require('./tracker')
   const { runJob, wrapJob, outside } = require('./scope')
   const { check, assertNoLeaks, openCheck } = require('./check')
   const { HoldoverError, LeakError } = require('./errors')
@@ -14,6 +14,8 @@ const api = singleton(() => {
   const { isOff } = require('./config')
   // For the command line, which may be another copy than the one that the job requires.
   Object.defineProperty(api, 'openCheck', { value: openCheck })
+  // The same for `holdover run`, whose worker may stop the tracker and start another one.
+  Object.defineProperty(api, 'latestTracker', { value: latestTracker })
   // For test runners, which evaluate this file once per test file.
   Object.defineProperty(api, 'prepare', { value: prepare })
   Object.defineProperty(api, 'enterRealm', { value: enterRealm })

@@ -25,6 +25,7 @@ class InertTracker {
       mode: 'production',
       verdict: 'inconclusive',
       leaks: [],
+      accepted: [],
       kept: [],
       returned: [],
       openJobs: [],

@@ -64,7 +64,7 @@ class SourceLines {
    * @param {any} report changed in place
    */
   addTo(report) {
-    for (const leak of report.leaks) {
+    for (const leak of [...report.leaks, ...report.accepted]) {
       leak.source = this.at(leak.calledFrom ?? leak.site)
       const receiver = leak.calledFrom === null ? receiverIn(leak.source) : null
       if (receiver === null) continue

@@ -16,6 +16,7 @@ const { ConsoleReporter } = require('./reporters/console')
 const { SourceLines } = require('./source')
 const { forgetOldest } = require('./bounded')
 const { isGone } = require('./known-findings')
+const { readBaseline } = require('./baseline')
 
 /** A pass follows this many times in a grace period, so that a rate is at most a third of it behind. */
 const PASSES_PER_GRACE = 3
@@ -36,6 +37,8 @@ class Tracker {
   /** @param {any} options resolved */
   constructor(options) {
     this.options = options
+    // Before anything is watched: a damaged file is an error.
+    this.accepted = options.baseline === null ? [] : readBaseline(options.baseline)
     this.startedAt = clock()
     this.events = new EventEmitter()
     this.memory = new MemoryLog()
@@ -163,6 +166,7 @@ class Tracker {
           dropped: sums.dropped
         },
         paused: sums.paused,
+        accepted: this.accepted.map((entry) => entry.fingerprint),
         notes: sums.notes,
         check: null
       }
@@ -294,6 +298,8 @@ function isPressed(report) {
 
 /** @type {Tracker | null} the tracker of this thread */
 let started = null
+/** The same, also once it is stopped. @type {Tracker | null} */
+let latest = null
 
 /**
  * Starts watching this thread's jobs, as part of the process. Calling it again returns the running tracker.
@@ -307,7 +313,13 @@ function start(options) {
   const failure = nativeFailure()
   if (failure !== null) return new InertTracker(`no verdict: ${failure.message}`)
   started = new Tracker(resolved)
+  latest = started
   return started
 }
 
-module.exports = { start }
+/** The tracker of this thread that was started last, running or stopped. */
+function latestTracker() {
+  return latest
+}
+
+module.exports = { start, latestTracker }

@@ -15,6 +15,8 @@ const FILE = path.join(__dirname, '..', 'docs', 'configuration.md')
 const WORKED_OUT = {
   'start name': "the script's name and the process id",
   'start report.logger': '`console`',
+  'start baseline': 'none',
+  'check baseline': 'none',
   'check name': "the function's name; on the command line the file's name",
   'check jobs': '20 to 5,000, by evidence',
   'toStayWithin heapMb': 'no limit',

@@ -80,6 +80,16 @@ describe('holdover check', { concurrency: 2 }, () => {
     [['check', ROOT], 'HOLDOVER_FILE', /cannot find/],
     [['check'], 'HOLDOVER_USAGE', /which file\?/],
     [['check', CLEAN, LEAKING], 'HOLDOVER_USAGE', /one file at a time/],
+    [['check', CLEAN, '--junit', 'out.xml'], 'HOLDOVER_USAGE', /follows =, like --junit=FILE/],
+    [['check', CLEAN, '--junit='], 'HOLDOVER_USAGE', /an output needs a file after =/],
+    [
+      ['check', CLEAN, '--json', '--sarif'],
+      'HOLDOVER_USAGE',
+      /only one of --json and --sarif can be on stdout/
+    ],
+    [['check', CLEAN, '--update-baseline'], 'HOLDOVER_USAGE', /--update-baseline needs --baseline FILE/],
+    [['check', CLEAN, '--baseline', 'missing.json'], 'HOLDOVER_BASELINE', /there is no such file/],
+    [['check', CLEAN, '--junit=/dev/null/x.xml'], 'HOLDOVER_OUTPUT', /cannot write .*x\.xml: /],
     [['check', CLEAN, '--nonsense'], 'HOLDOVER_USAGE', /Unknown option '--nonsense'/],
     [['check', CLEAN, '--jobs', 'x'], 'HOLDOVER_OPTION', /'jobs' must be a whole number from 1/],
     [['check', CLEAN, '--jobs', '0'], 'HOLDOVER_OPTION', /'jobs' must be a whole number from 1/],
@@ -114,7 +124,11 @@ describe('holdover check', { concurrency: 2 }, () => {
 
   for (const [name, args, note] of [
     ['always-throws.js', [], /no job completed, so only the failing path was seen/],
-    ['too-slow.js', ['--timeout', '3s'], /only \d jobs? finished: at least 20 are needed/]
+    [
+      'too-slow.js',
+      ['--timeout', '3s'],
+      /only \d finished jobs? (was|were) looked at: at least 20 are needed/
+    ]
   ]) {
     test(`exit 3 where the evidence does not suffice: ${name}`, async () => {
       const { code, stdout } = await holdover('check', exitFixture(name), ...args)

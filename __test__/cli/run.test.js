@@ -6,6 +6,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { ROOT, runNode } = require('../helpers/child')
+const { assertValidJunit } = require('../helpers/schemas')
 
 const CLI = path.join(ROOT, 'js', 'cli', 'main.js')
 
@@ -62,6 +63,44 @@ describe('holdover run', { concurrency: 2 }, () => {
     const { code, stderr } = await run(file)
     assert.equal(code, 0, stderr)
     assert.match(stderr, /holdover clean worker-\d+: 30 jobs finished/)
+  })
+
+  test('a worker that stops the tracker and starts another one ends with the report of that one', async () => {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-')), 'worker.js')
+    fs.writeFileSync(
+      file,
+      `const { start, runJob } = require(${JSON.stringify(ROOT)})
+      start().stop()
+      start({ name: 'second', graceMs: 20 })
+      for (let i = 0; i < 30; i++) runJob('mail', () => {})
+      setTimeout(() => {}, 60)`
+    )
+    const { code, stderr } = await run(file)
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /holdover clean second: 30 jobs finished/)
+  })
+
+  test('the last report in other formats, and judged by a baseline', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-'))
+    const [xml, baseline] = ['r.xml', 'baseline.json'].map((name) => path.join(folder, name))
+    const file = worker("redis.on('end', () => i)")
+    const first = await run(file, '--baseline', baseline, '--update-baseline')
+    assert.equal(first.code, 0, first.stderr)
+    assert.match(first.stderr, /baseline\.json: 1 accepted, 1 of them new; 0 gone\n$/)
+    const second = await run(file, '--baseline', baseline, `--junit=${xml}`, '--markdown')
+    assert.equal(second.code, 0, second.stderr)
+    assert.match(second.stdout, /Accepted by the baseline: 1\n/)
+    await assertValidJunit(fs.readFileSync(xml, 'utf8'))
+  })
+
+  test('a report that cannot be written is exit 2, and the worker has run', async () => {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-')), 'worker.js')
+    const out = path.join(path.dirname(file), 'out', 'r.xml')
+    const spoil = `fs.rmdirSync(${JSON.stringify(path.dirname(out))})`
+    fs.writeFileSync(file, `const fs = require('node:fs'); ${spoil}; console.log('worked')`)
+    const { code, stdout, stderr } = await run(file, `--junit=${out}`)
+    assert.deepEqual([code, stdout], [2, 'worked\n'])
+    assert.match(stderr, /cannot write .*r\.xml: ENOENT.*\[HOLDOVER_OUTPUT\]\n$/)
   })
 
   test('exit 3 for a worker with two jobs', async () => {

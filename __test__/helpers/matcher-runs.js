@@ -14,12 +14,12 @@ const { expectationsIn } = require('./fixtures')
 /** What a refusal must say, by the name of its test. */
 const REFUSALS = {
   'three jobs':
-    /only 3 jobs finished: at least 20 are needed[\s\S]*jobs: leave it out .* or give more than 3/,
+    /only 3 finished jobs were looked at: at least 20 are needed[\s\S]*jobs: leave it out .* or give more than 3/,
   'jobs that all fail':
     /no job completed[\s\S]*let the job succeed; it failed \d+ times with Error: no database/,
   'jobs too slow for the time of the test':
-    /only \d jobs? finished[\s\S]*timeoutMs: the check had [34](\.\d)? s; give more/,
-  'a job that hangs': /only 0 jobs finished[\s\S]*timeoutMs: the check had 300 ms/,
+    /only \d finished jobs? (was|were) looked at[\s\S]*timeoutMs: the check had [34](\.\d)? s; give more/,
+  'a job that hangs': /only 0 finished jobs were looked at[\s\S]*timeoutMs: the check had 300 ms/,
   'not, on a clean job': /\d+ jobs finished after the warm-up and left nothing behind/,
   'not, on too few jobs': /the leak is likely, and `\.not` needs one that is sure/,
   'a promise': /the job must be a function, got a promise: what has started already has no scope/,

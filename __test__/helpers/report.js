@@ -16,6 +16,7 @@ function leak(changes) {
     site: { file: '/app/jobs/send-email.js', line: 31, column: 9, function: 'sendEmail' },
     sites: [],
     stack: [],
+    generated: null,
     calledFrom: null,
     owner: 'app',
     via: 'user',
@@ -34,6 +35,24 @@ function leak(changes) {
   }
 }
 
+/** One that a library makes. */
+const libraryLeak = leak({
+  fingerprint: 'L-a90e11',
+  kind: 'interval',
+  description: 'interval',
+  job: 'thumb',
+  count: 8_210,
+  jobsFinished: 8_210,
+  jobsLeaving: { completed: 8_210, failed: 0, timedOut: 0 },
+  site: { file: '/app/node_modules/ioredis/built/Redis.js', line: 210, column: 5, function: '' },
+  calledFrom: { file: '/app/jobs/thumb.js', line: 12, column: 17, function: 'thumb' },
+  owner: 'library:ioredis@5.8.1',
+  source: 'const redis = new Redis(url)',
+  holder: null,
+  heldMs: 10_000,
+  fix: 'clearInterval(timer) in a finally block'
+})
+
 /** A report around it. */
 function report(changes) {
   return {
@@ -42,6 +61,7 @@ function report(changes) {
     mode: 'production',
     verdict: 'leaks',
     leaks: [],
+    accepted: [],
     kept: [],
     returned: [],
     openJobs: [],
@@ -71,4 +91,18 @@ function report(changes) {
   }
 }
 
-module.exports = { leak, report }
+/** What a command knows beside the report. */
+function surroundings(changes) {
+  return {
+    root: '/app',
+    home: '/users/ada',
+    file: '/app/job.js',
+    durationMs: 1_500,
+    allowInconclusive: false,
+    baseline: null,
+    options: { warmupJobs: 5, graceMs: 500, concurrency: 1, strict: false },
+    ...changes
+  }
+}
+
+module.exports = { leak, libraryLeak, report, surroundings }

@@ -3,24 +3,7 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { headline, renderText } = require('../../js/reporters/text')
-const { leak, report } = require('../helpers/report')
-
-const libraryLeak = leak({
-  fingerprint: 'L-a90e11',
-  kind: 'interval',
-  description: 'interval',
-  job: 'thumb',
-  count: 8_210,
-  jobsFinished: 8_210,
-  jobsLeaving: { completed: 8_210, failed: 0, timedOut: 0 },
-  site: { file: '/app/node_modules/ioredis/built/Redis.js', line: 210, column: 5, function: '' },
-  calledFrom: { file: '/app/jobs/thumb.js', line: 12, column: 17, function: 'thumb' },
-  owner: 'library:ioredis@5.8.1',
-  source: 'const redis = new Redis(url)',
-  holder: null,
-  heldMs: 10_000,
-  fix: 'clearInterval(timer) in a finally block'
-})
+const { leak, libraryLeak, report } = require('../helpers/report')
 
 test('the whole report, as a person reads it', () => {
   const memory = { ...report({}).memory, secondsToLimit: 3_600 }

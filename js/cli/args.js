@@ -6,13 +6,18 @@ const { HoldoverError } = require('../errors')
 /**
  * Parses a command's arguments; a mistake shows the command's usage.
  * @param {string[]} args
- * @param {import('node:util').ParseArgsConfig['options']} options
+ * @param {Record<string, { type: 'string' | 'boolean', short?: string, bare?: string }>} options `bare`: the value of one
+ *   that is given without
  * @param {string} usage
  * @returns {{ values: any, positionals: string[] }}
  */
 function parse(args, options, usage) {
+  const filled = args.map((arg) => {
+    const bare = arg.startsWith('--') ? options[arg.slice(2)]?.bare : undefined
+    return bare === undefined ? arg : `${arg}=${bare}`
+  })
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true })
+    return parseArgs({ args: filled, options, allowPositionals: true, strict: true })
   } catch (error) {
     const problem = /** @type {Error} */ (error).message.split('. To specify')[0]
     throw new HoldoverError('HOLDOVER_USAGE', { problem, usage })

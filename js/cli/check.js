@@ -1,11 +1,14 @@
 'use strict'
 
 const path = require('node:path')
+const { performance } = require('node:perf_hooks')
 const { parse, toCount, toMs } = require('./args')
 const { loadJob, reasonOf, resolveFile } = require('./load')
+const { Outputs, OPTIONS: OUTPUT_OPTIONS, USAGE: OUTPUT_USAGE } = require('./outputs')
 const { HoldoverError } = require('../errors')
 const { CHECK, resolve, isOff } = require('../config')
 const { native } = require('../native')
+const { renderText } = require('../reporters/text')
 
 const USAGE = `Usage: holdover check FILE [options]
 
@@ -19,12 +22,12 @@ that this Node can load.
   --grace MS           how long leftovers may take to go (500)
   --strict             fail on anything retained, also by one job
   --allow-inconclusive exit 0 where the evidence does not suffice
-  --json               the report as JSON on stdout; what the job prints goes to stderr
   --name NAME          the job's name in the report (the file's name)
+${OUTPUT_USAGE}
 
 Exit codes: 0 clean, 1 leaks, 2 error, 3 inconclusive`
 
-/** @type {import('node:util').ParseArgsConfig['options']} */
+/** @type {Record<string, { type: 'string' | 'boolean', short?: string, bare?: string }>} */
 const OPTIONS = {
   jobs: { type: 'string' },
   warmup: { type: 'string' },
@@ -33,13 +36,13 @@ const OPTIONS = {
   grace: { type: 'string' },
   strict: { type: 'boolean' },
   'allow-inconclusive': { type: 'boolean' },
-  json: { type: 'boolean' },
   name: { type: 'string' },
+  ...OUTPUT_OPTIONS,
   help: { type: 'boolean', short: 'h' }
 }
 
-/** @param {any} values @param {string} file */
-function toCheckOptions(values, file) {
+/** @param {any} values @param {string} file @param {string | null} baseline */
+function toCheckOptions(values, file, baseline) {
   const options = {
     name: values.name,
     jobs: toCount(values.jobs),
@@ -48,7 +51,8 @@ function toCheckOptions(values, file) {
     timeoutMs: toMs(values.timeout),
     graceMs: toMs(values.grace),
     strict: values.strict,
-    allowInconclusive: values['allow-inconclusive']
+    allowInconclusive: values['allow-inconclusive'],
+    baseline: baseline ?? undefined
   }
   const resolved = resolve(CHECK, options)
   resolved.name ??= path.basename(file).replace(/\.[^.]+$/, '')
@@ -56,7 +60,7 @@ function toCheckOptions(values, file) {
 }
 
 /**
- * With --json stdout belongs to the report: whatever the job prints there goes to stderr.
+ * Where a format takes stdout, it belongs to that: whatever the job prints there goes to stderr.
  * @returns {(text: string) => void} writes to the real stdout
  */
 function reserveStdout() {
@@ -132,30 +136,56 @@ async function run(args, exit) {
     process.stdout.write(`${USAGE}\n`)
     return exit.clean
   }
-  if (positionals.length !== 1) {
-    const problem = positionals.length === 0 ? 'which file?' : `one file at a time, got ${positionals.length}`
-    throw new HoldoverError('HOLDOVER_USAGE', { problem, usage: USAGE })
+  const file = oneFile(positionals, args)
+  const outputs = new Outputs(values, USAGE)
+  try {
+    return await checkFile(file, values, outputs, exit)
+  } catch (error) {
+    outputs.writeError(error)
+    throw error
   }
-  const [file] = positionals
+}
+
+/** @param {string[]} positionals @param {string[]} args */
+function oneFile(positionals, args) {
+  if (positionals.length === 1) return positionals[0]
+  const flag = args.find((arg) => OPTIONS[arg.slice(2)]?.bare !== undefined)
+  const hint = flag === undefined ? '' : ` (the file of an output follows =, like ${flag}=FILE)`
+  const problem =
+    positionals.length === 0 ? 'which file?' : `one file at a time, got ${positionals.length}${hint}`
+  throw new HoldoverError('HOLDOVER_USAGE', { problem, usage: USAGE })
+}
+
+/** @param {string} file as given @param {any} values @param {import('./outputs').Outputs} outputs @param {Record<string, number>} exit */
+async function checkFile(file, values, outputs, exit) {
   if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where: 'holdover check' })
-  const options = toCheckOptions(values, file)
-  resolveFile(file)
+  const options = toCheckOptions(values, file, outputs.accepted)
+  const resolved = resolveFile(file)
   native()
-  const writeJson = values.json ? reserveStdout() : null
+  outputs.prepare()
+  const print = outputs.takesStdout ? reserveStdout() : undefined
   const escapes = watchForEscapes(file)
   try {
+    const startedAt = performance.now()
     const report = await runCheck(file, options, escapes)
-    if (writeJson) writeJson(`${JSON.stringify(report, null, 2)}\n`)
-    else {
-      const { renderText } = require('../reporters/text')
-      const color = process.stdout.isTTY === true && !process.env.NO_COLOR
-      process.stdout.write(`${renderText(report, { color })}\n`)
-    }
-    if (report.verdict === 'leaks') return exit.leaks
-    return report.verdict === 'inconclusive' && !options.allowInconclusive ? exit.inconclusive : exit.clean
+    const durationMs = performance.now() - startedAt
+    if (!outputs.takesStdout) process.stdout.write(`${renderText(report, { color: isColorful() })}\n`)
+    const { allowInconclusive } = options
+    outputs.write(report, { file: resolved, durationMs, allowInconclusive, options }, print)
+    return outputs.updateBaseline(report, report.worker) ? exit.clean : exitCode(report, options, exit)
   } finally {
     escapes.finish()
   }
+}
+
+function isColorful() {
+  return process.stdout.isTTY === true && !process.env.NO_COLOR
+}
+
+/** @param {import('../index').Report} report @param {any} options resolved @param {Record<string, number>} exit */
+function exitCode(report, options, exit) {
+  const isAllowed = report.verdict === 'inconclusive' && options.allowInconclusive
+  return isAllowed ? exit.clean : exit[report.verdict]
 }
 
 module.exports = { run }

@@ -1,7 +1,10 @@
 'use strict'
 
+const path = require('node:path')
+const { performance } = require('node:perf_hooks')
 const { parse, toMs } = require('./args')
 const { loadModule, resolveFile } = require('./load')
+const { Outputs, OPTIONS: OUTPUT_OPTIONS, USAGE: OUTPUT_USAGE } = require('./outputs')
 const { HoldoverError } = require('../errors')
 const { isOff } = require('../config')
 const { native } = require('../native')
@@ -14,28 +17,29 @@ Jobs are seen where the worker calls runJob or wrapJob; anything else counts as 
   --report-every MS    how often to look for changes to print; 10s and 2m also work (60000)
   --grace MS           how long after a job's end before its leftovers are judged (30000)
   --exit-after N       end the worker after N finished jobs
-  --json               the last report as JSON on stdout; what the worker prints goes there too
+${OUTPUT_USAGE}
 
 Exit codes: the worker's own if it fails, else 0 clean, 1 leaks, 2 error, 3 inconclusive`
 
-/** @type {import('node:util').ParseArgsConfig['options']} */
+/** @type {Record<string, { type: 'string' | 'boolean', short?: string, bare?: string }>} */
 const OPTIONS = {
   'report-every': { type: 'string' },
   grace: { type: 'string' },
   'exit-after': { type: 'string' },
-  json: { type: 'boolean' },
+  ...OUTPUT_OPTIONS,
   help: { type: 'boolean', short: 'h' }
 }
 
 /** How often --exit-after looks at the number of finished jobs. */
 const LOOK_EVERY_MS = 20
 
-/** @param {any} values */
-function toStartOptions(values) {
+/** @param {any} values @param {import('./outputs').Outputs} outputs */
+function toStartOptions(values, outputs) {
   /** @type {any} */
   const options = {}
   if (values['report-every'] !== undefined) options.report = { everyMs: toMs(values['report-every']) }
   if (values.grace !== undefined) options.graceMs = toMs(values.grace)
+  if (outputs.accepted !== null) options.baseline = outputs.accepted
   return options
 }
 
@@ -50,27 +54,44 @@ function toExitAfter(text) {
   })
 }
 
-/** Ends the process once `count` jobs have finished and their grace period is over. @param {any} tracker @param {number} count */
-function exitAfter(tracker, count) {
+/** The worker may have stopped the first tracker, and started another one. @returns {any} */
+function tracker() {
+  return /** @type {any} */ (require('../index')).latestTracker()
+}
+
+/** Ends the process once `count` jobs have finished and their grace period is over. @param {number} count */
+function exitAfter(count) {
   const { setInterval, setTimeout } = require('../originals')
   const timer = setInterval(() => {
-    if (tracker.watch.jobs.ended < count) return
+    if (tracker().watch.jobs.ended < count) return
     clearInterval(timer)
-    setTimeout(() => process.exit(), tracker.options.graceMs + LOOK_EVERY_MS)
+    setTimeout(() => process.exit(), tracker().options.graceMs + LOOK_EVERY_MS)
   }, LOOK_EVERY_MS)
   timer.unref()
 }
 
-/** The last report, when the worker ends by itself or by process.exit. @param {any} tracker @param {boolean} asJson @param {Record<string, number>} exit */
-function reportAtExit(tracker, asJson, exit) {
-  process.on('exit', (code) => {
-    const report = tracker.report()
-    if (asJson) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-    else tracker.reporter.print(report)
-    if (code !== 0) return
-    process.exitCode = { leaks: exit.leaks, clean: exit.clean, inconclusive: exit.inconclusive }[
-      /** @type {'leaks'} */ (report.verdict)
-    ]
+/**
+ * The last report, when the worker ends by itself or by process.exit.
+ * @param {string} file of the worker, absolute @param {import('./outputs').Outputs} outputs @param {Record<string, number>} exit
+ */
+function reportAtExit(file, outputs, exit) {
+  const startedAt = performance.now()
+  process.on('exit', (exitCode) => {
+    try {
+      const report = tracker().report()
+      const worker = `run ${path.basename(file)}`
+      report.notes.push(...outputs.goneNotes(report, worker))
+      if (!outputs.takesStdout) tracker().reporter.print(report)
+      const durationMs = performance.now() - startedAt
+      outputs.write(report, { file, durationMs, allowInconclusive: false, options: null })
+      const isAccepted = outputs.updateBaseline(report, worker)
+      if (exitCode === 0) process.exitCode = isAccepted ? exit.clean : exit[report.verdict]
+    } catch (error) {
+      // Nobody is left to catch it, and the worker is over.
+      const { message, code } = /** @type {HoldoverError} */ (error)
+      process.stderr.write(`holdover: ${message} [${code}]\n`)
+      if (exitCode === 0) process.exitCode = exit.error
+    }
   })
 }
 
@@ -91,14 +112,16 @@ async function run(args, exit) {
     })
   }
   const [file] = positionals
+  const outputs = new Outputs(values, USAGE)
   const resolved = resolveFile(file)
   if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where: 'holdover run' })
   native()
   const count = toExitAfter(values['exit-after'])
+  outputs.prepare()
   process.argv = [process.argv[0], resolved, ...forWorker]
-  const tracker = /** @type {any} */ (require('../index').start(toStartOptions(values)))
-  reportAtExit(tracker, values.json === true, exit)
-  if (count !== null) exitAfter(tracker, count)
+  require('../index').start(toStartOptions(values, outputs))
+  reportAtExit(resolved, outputs, exit)
+  if (count !== null) exitAfter(count)
   await loadModule(file)
   return -1
 }

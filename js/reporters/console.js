@@ -2,7 +2,8 @@
 
 const console = require('node:console')
 const { isatty } = require('node:tty')
-const { headline, renderText, returnedWords, thing } = require('./text')
+const { headline, renderText, returnedWords } = require('./text')
+const { thing } = require('./leak')
 const { forgetOldest } = require('../bounded')
 const { isGone } = require('../known-findings')
 const { formatCount, formatNumberOf, formatSite } = require('./format')

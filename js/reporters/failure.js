@@ -18,7 +18,7 @@ function remedies(report, options) {
   const errors = Object.entries(report.jobErrors ?? {}).slice(0, MAX_ERRORS)
   const lines = errors.map(([text, count]) => `let the job succeed; it failed ${count} times with ${text}`)
   if (hasNote(report, /never ended/)) lines.push('let every job end: await or stub what it waits for')
-  if (options.jobs !== null && hasNote(report, /^only .* finished|may still turn out/))
+  if (options.jobs !== null && hasNote(report, /^only .* looked at|may still turn out/))
     lines.push(`jobs: leave it out (20 to 5,000 by evidence), or give more than ${formatCount(options.jobs)}`)
   if (report.next?.reason === 'the time is up')
     lines.push(

@@ -6,106 +6,17 @@ const {
   formatCount,
   formatDuration,
   formatNumberOf,
-  formatRate,
   formatShare,
   formatSite,
   painter
 } = require('./format')
+const { leakLines, leakTitle, pointOf, thing } = require('./leak')
 
-/** The job name that the ledger gives to what no job made. */
-const BETWEEN_JOBS = '(between jobs)'
 /** Information rows shown before "and N more". */
 const MAX_KEPT = 5
 
 /** @typedef {import('../index').Report} Report */
-/** @typedef {import('../index').Leak} Leak */
 /** @typedef {ReturnType<typeof painter>} Paint */
-
-/** @param {string} owner */
-function ownerWords(owner) {
-  if (owner === 'app') return 'YOURS'
-  if (owner === 'node') return 'NODE'
-  return owner.replace(/^library:/, 'LIBRARY ')
-}
-
-/** @param {Leak} leak what it is, with the delay of a timer */
-function thing(leak) {
-  const delay = leak.heldMs !== null && leak.heldMs > 0 ? ` of ${formatDuration(leak.heldMs)}` : ''
-  return leak.description + delay
-}
-
-/** @param {Leak} leak the place to look at first: the application's own line */
-function pointOf(leak) {
-  return leak.calledFrom ?? leak.site
-}
-
-/** @param {Leak} leak */
-function perWords(leak) {
-  return leak.job === BETWEEN_JOBS ? 'per job, made between jobs' : `per ${leak.job}`
-}
-
-/** @param {Leak} leak */
-function jobsWords(leak) {
-  if (leak.job === BETWEEN_JOBS) return `${formatNumberOf(leak.jobsFinished, 'job')} finished`
-  const { completed, failed, timedOut } = leak.jobsLeaving
-  const leaving = completed + failed + timedOut
-  const all = `${formatCount(leaving)} of ${formatNumberOf(leak.jobsFinished, 'job')}`
-  if (leak.onlyWhenFailing) return `${all}, only when it fails`
-  const parts = [
-    [completed, 'completed'],
-    [failed, 'failed'],
-    [timedOut, 'timed out']
-  ].filter(([count]) => Number(count) > 0)
-  return parts.length < 2
-    ? all
-    : `${all} (${parts.map(([count, word]) => `${formatCount(Number(count))} ${word}`).join(', ')})`
-}
-
-/** A leak that sits in some of several threads. @param {Leak} leak @param {number} threads */
-function threadWords(leak, threads) {
-  return leak.threads < threads ? `, in ${formatCount(leak.threads)} of ${formatCount(threads)} threads` : ''
-}
-
-/** @param {Leak} leak @param {number} number @param {number} threads @param {Paint} paint */
-function leakLines(leak, number, threads, paint) {
-  const place = pointOf(leak)
-  const indent = '   '
-  const lines = [
-    `${String(number).padStart(2)} ${paint(['bold', 'red'], 'LEAK')}  ${leak.certainty} · ${ownerWords(leak.owner)}   ` +
-      paint('bold', `${formatRate(leak.perJob)} ${thing(leak)} ${perWords(leak)}`) +
-      `   ${jobsWords(leak)}${threadWords(leak, threads)}`
-  ]
-  if (leak.calledFrom) {
-    lines.push(
-      `${indent}created  ${formatSite(leak.site)}     called by YOU  ${paint('cyan', formatSite(leak.calledFrom))}`
-    )
-    if (leak.source) lines.push(`${indent}${leak.calledFrom.line} |   ${leak.source}`)
-  } else {
-    const source = leak.source && place ? `     ${place.line} |   ${leak.source}` : ''
-    lines.push(`${indent}${paint('cyan', formatSite(place))}${source}`)
-  }
-  for (const other of leak.sites.slice(1, 4))
-    lines.push(`${indent}also at ${formatSite(other)} (${formatCount(other.count)})`)
-  if (leak.companions.length > 0)
-    lines.push(`${indent}with it: ${leak.companions.join(', ')} (counted here, not again)`)
-  if (leak.holder) lines.push(`${indent}on: ${holderWords(leak.holder)}`)
-  if (leak.kind === 'timeout' && leak.heldMs)
-    lines.push(`${indent}each is held until it is due, up to ${formatDuration(leak.heldMs)}`)
-  if (leak.onlyWhenFailing)
-    lines.push(`${indent}it stays only when the job fails: the cleanup is not in a finally block`)
-  lines.push(`${indent}fix: ${leak.fix}     ${paint('dim', `id ${leak.fingerprint}`)}`)
-  return lines
-}
-
-/** @param {NonNullable<Leak['holder']>} holder */
-function holderWords(holder) {
-  const named = holder.class || 'emitter'
-  const article = /^[AEIOU]/i.test(named) ? 'an' : 'a'
-  const now = `${formatNumberOf(holder.listenersNow, 'listener')} on '${holder.event}'`
-  return holder.owners === 1
-    ? `one long-lived ${named}, now ${now}`
-    : `${formatNumberOf(holder.owners, 'object')}, each ${article} ${named} that outlives its job, up to ${now}`
-}
 
 /** @param {Report} report the state of the process in one line */
 function headline(report) {
@@ -177,6 +88,18 @@ function returnedWords({ peak, now }) {
   return `${formatCount(peak)} at its peak, now ${formatCount(now)}`
 }
 
+/** @param {Report['accepted']} leaks */
+function acceptedLines(leaks) {
+  const lines = leaks
+    .slice(0, MAX_KEPT)
+    .map(
+      (leak) =>
+        ` accepted  ${leakTitle(leak)}, ${formatSite(pointOf(leak))}: id ${leak.fingerprint}, baseline`
+    )
+  if (leaks.length > MAX_KEPT) lines.push(` accepted  and ${formatCount(leaks.length - MAX_KEPT)} more`)
+  return lines
+}
+
 /** @param {Report} report */
 function informationLines(report) {
   // What has no place is not worth a line: it is counted below, and in the JSON.
@@ -188,6 +111,7 @@ function informationLines(report) {
         ` kept   ${formatCount(kept.count)} × ${kept.description}, ${kept.job}, ${formatSite(kept.site)}: ${kept.reason}`
     )
   if (placed.length > MAX_KEPT) lines.push(` kept   and ${formatCount(placed.length - MAX_KEPT)} more`)
+  lines.push(...acceptedLines(report.accepted))
   for (const gone of report.returned) {
     lines.push(
       ` returned  ${gone.description}, ${gone.job}, ${formatSite(gone.site)}: ${returnedWords(gone)}`
@@ -247,4 +171,4 @@ function renderText(report, { color = false, whole = report } = {}) {
   return lines.join('\n')
 }
 
-module.exports = { renderText, returnedWords, headline, thing }
+module.exports = { renderText, returnedWords, headline }

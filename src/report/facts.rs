@@ -1,6 +1,6 @@
 //! What only the JavaScript side knows about a report: memory, cost, environment, and how a check is going.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -37,6 +37,8 @@ pub struct Facts {
     pub sites: BTreeMap<u32, Site>,
     /// The threads that take part, see [`crate::ledger::Ledger::tell`]; none in a check.
     pub threads: Vec<ThreadRow>,
+    /// Fingerprints that a baseline accepts: such a leak is shown apart and decides nothing.
+    pub accepted: BTreeSet<String>,
 }
 
 /// Memory figures, in bytes.

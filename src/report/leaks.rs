@@ -77,6 +77,7 @@ pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64) -> Lea
 #[must_use]
 pub fn kept(finding: &Finding, reason: &'static str, undecided: bool) -> Kept {
     Kept {
+        fingerprint: fingerprint(finding.key.kind, &finding.shape_text, finding.job()),
         kind: finding.key.kind.name(),
         description: words::description(finding.key.kind, &finding.shape),
         job: finding.job().to_owned(),

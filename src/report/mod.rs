@@ -27,11 +27,14 @@ use crate::verdict::overall::{Sum, Verdict, overall};
 
 /// Rows shown of each list that is information only; a note says how many more there are.
 pub const MAX_ROWS: usize = 100;
+/// Why a leftover that may be a leak is kept.
+const ACCEPTED: &str = "accepted by the baseline";
 
 /// Findings sorted into the lists of the report.
 #[derive(Default)]
 struct Sorted {
     leaks: Vec<Leak>,
+    accepted: Vec<Leak>,
     kept: Vec<Kept>,
     returned: Vec<Returned>,
     notes: Vec<String>,
@@ -52,7 +55,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         let completed_jobs = totals.get(&finding.key.name).map_or(0, |counts| counts.completed);
         sorted.place(&finding, completed_jobs, is_strict);
     }
-    let mut sorted = sorted.arranged();
+    let mut sorted = sorted.arranged(&facts.accepted);
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
     let (verdict, missing) = overall(&Sum {
         mode: view.settings.mode,
@@ -84,6 +87,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         mode: if view.settings.mode == Mode::Check { "check" } else { "production" },
         verdict: verdict_text(verdict),
         leaks: sorted.leaks,
+        accepted: sorted.accepted,
         kept: sorted.kept,
         returned: sorted.returned,
         open_jobs,
@@ -139,9 +143,16 @@ impl Sorted {
         }
     }
 
-    /// Everything in its order.
-    fn arranged(mut self) -> Self {
-        self.leaks = leaks::arrange(self.leaks);
+    /// Everything in its order, and what a baseline accepts apart.
+    fn arranged(mut self, accepted: &BTreeSet<String>) -> Self {
+        (self.accepted, self.leaks) =
+            leaks::arrange(self.leaks).into_iter().partition(|leak| accepted.contains(&leak.fingerprint));
+        for kept in &mut self.kept {
+            // It was called a leak before: whether it is one this time too decides nothing.
+            if kept.undecided && accepted.contains(&kept.fingerprint) {
+                (kept.undecided, kept.reason) = (false, ACCEPTED);
+            }
+        }
         self.kept.sort_by(|a, b| {
             (!a.undecided, b.count, &a.job, &a.description, &a.site, a.reason).cmp(&(
                 !b.undecided,
@@ -166,6 +177,8 @@ impl Sorted {
 }
 
 fn next_step(check: &CheckFacts, finished: u64, sorted: &Sorted) -> NextStep {
+    // What is accepted takes as many jobs to tell as what is not.
+    let leaks = sorted.leaks.len() + sorted.accepted.len();
     let progress = Progress {
         finished,
         hanging: check.hanging,
@@ -174,9 +187,9 @@ fn next_step(check: &CheckFacts, finished: u64, sorted: &Sorted) -> NextStep {
         used_ms: check.used_ms,
         can_afford_more: check.can_afford_more,
         budget_over: check.budget_over,
-        retained: !sorted.leaks.is_empty() || !sorted.kept.is_empty(),
-        undecided: sorted.undecided(),
-        leaks: sorted.leaks.len(),
+        retained: leaks > 0 || !sorted.kept.is_empty(),
+        undecided: sorted.undecided() + sorted.kept.iter().filter(|kept| kept.reason == ACCEPTED).count(),
+        leaks,
     };
     match next(&progress) {
         Step::More(reason) => NextStep { action: "more", reason },

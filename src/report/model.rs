@@ -25,6 +25,8 @@ pub struct Report {
     pub verdict: &'static str,
     /// What leaks, most certain and most frequent first.
     pub leaks: Vec<Leak>,
+    /// What leaks and is accepted by the baseline, in the same order.
+    pub accepted: Vec<Leak>,
     /// What is retained and no leak, or not one yet.
     pub kept: Vec<Kept>,
     /// Former leaks that were released.
@@ -170,6 +172,8 @@ pub struct EvidenceRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Kept {
+    /// The id that it has, or would have, as a leak.
+    pub fingerprint: String,
     /// Kind of resource.
     pub kind: &'static str,
     /// What it is, in words.

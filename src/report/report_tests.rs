@@ -404,7 +404,35 @@ fn too_few_jobs_are_inconclusive_and_the_notes_say_why() {
     bench.apply(&pass(bench.run, 0, 1, 5).jobs(bench.name, 5));
     let report = bench.report(r#"{"notes":["fake timers are on"],"check":{}}"#);
     assert_eq!(report.verdict, "inconclusive");
-    assert_eq!(report.notes, ["fake timers are on", "only 5 jobs finished: at least 20 are needed"]);
+    assert_eq!(
+        report.notes,
+        ["fake timers are on", "only 5 finished jobs were looked at: at least 20 are needed"]
+    );
+}
+
+#[test]
+fn accepted_leak_is_shown_apart_and_decides_nothing() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |jobs| every(1, jobs));
+    let leaking = bench.report(CHECK);
+    let id = &leaking.leaks[0].fingerprint;
+    let accepting =
+        bench.report(&format!(r#"{{"check":{{"elapsedMs":100}},"accepted":["{id}","L-000000"]}}"#));
+    assert_eq!((leaking.verdict, accepting.verdict), ("leaks", "clean"));
+    assert_eq!((accepting.leaks.len(), &accepting.accepted), (0, &leaking.leaks));
+    assert_eq!(bench.report(r#"{"check":{},"accepted":["L-000000"]}"#).leaks, leaking.leaks);
+}
+
+#[test]
+fn accepted_leak_with_too_little_evidence_is_kept_and_takes_as_many_jobs_as_without_a_baseline() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(20, |jobs| every(2, jobs));
+    let undecided = bench.report(CHECK);
+    let id = &undecided.kept[0].fingerprint;
+    let accepting = bench.report(&format!(r#"{{"check":{{"elapsedMs":100}},"accepted":["{id}"]}}"#));
+    assert_eq!((undecided.verdict, accepting.verdict), ("inconclusive", "clean"));
+    assert_eq!((accepting.kept[0].reason, accepting.kept[0].undecided), ("accepted by the baseline", false));
+    assert_eq!((next_of(&undecided), next_of(&accepting)), ("more", "more"));
 }
 
 #[test]

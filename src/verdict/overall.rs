@@ -49,9 +49,10 @@ pub fn overall(sum: &Sum) -> (Verdict, Vec<String>) {
     }
     let mut missing = Vec::new();
     if sum.finished < jobs_needed(sum) {
+        // More may have finished: those whose grace period is not over yet have not been looked at.
         missing.push(format!(
-            "only {} finished: at least {} are needed",
-            jobs(sum.finished),
+            "only {} looked at: at least {} are needed",
+            one_or_many(sum.finished, "finished job was", "finished jobs were"),
             jobs_needed(sum)
         ));
     }
@@ -67,8 +68,12 @@ pub fn overall(sum: &Sum) -> (Verdict, Vec<String>) {
             missing.push("no job completed, so only the failing path was seen".to_owned());
         }
         if sum.stuck > 0 {
-            missing
-                .push(format!("{} never ended, and what they hold cannot be judged", jobs(sum.stuck as u64)));
+            let stuck = one_or_many(
+                sum.stuck as u64,
+                "job never ended, and what it holds",
+                "jobs never ended, and what they hold",
+            );
+            missing.push(format!("{stuck} cannot be judged"));
         }
     }
     let verdict =
@@ -84,8 +89,8 @@ fn jobs_needed(sum: &Sum) -> u64 {
     }
 }
 
-fn jobs(count: u64) -> String {
-    if count == 1 { "1 job".to_owned() } else { format!("{count} jobs") }
+fn one_or_many(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -160,8 +165,22 @@ mod tests {
 
     #[test]
     fn notes_say_what_is_missing() {
-        let (_, notes) = overall(&Sum { finished: 1, completed: 0, ..CLEAN });
-        assert_eq!(notes.len(), 2);
-        assert_eq!(notes[0], "only 1 job finished: at least 20 are needed");
+        let (_, notes) = overall(&Sum { finished: 1, completed: 0, stuck: 1, ..CLEAN });
+        assert_eq!(
+            notes,
+            [
+                "only 1 finished job was looked at: at least 20 are needed",
+                "no job completed, so only the failing path was seen",
+                "1 job never ended, and what it holds cannot be judged",
+            ]
+        );
+        let (_, notes) = overall(&Sum { finished: 0, stuck: 2, ..CLEAN });
+        assert_eq!(
+            notes,
+            [
+                "only 0 finished jobs were looked at: at least 20 are needed",
+                "2 jobs never ended, and what they hold cannot be judged",
+            ]
+        );
     }
 }

@@ -1,0 +1,104 @@
+'use strict'
+
+/** One leak in words, for every reporter. */
+
+const { formatCount, formatDuration, formatNumberOf, formatRate, formatSite } = require('./format')
+
+/** The job name that the ledger gives to what no job made. */
+const BETWEEN_JOBS = '(between jobs)'
+
+/** @typedef {import('../index').Leak} Leak */
+/** @typedef {ReturnType<typeof import('./format').painter>} Paint */
+
+/** @param {string} owner */
+function ownerWords(owner) {
+  if (owner === 'app') return 'YOURS'
+  if (owner === 'node') return 'NODE'
+  return owner.replace(/^library:/, 'LIBRARY ')
+}
+
+/** @param {Leak} leak what it is, with the delay of a timer */
+function thing(leak) {
+  const delay = leak.heldMs !== null && leak.heldMs > 0 ? ` of ${formatDuration(leak.heldMs)}` : ''
+  return leak.description + delay
+}
+
+/** @param {Leak} leak the place to look at first: the application's own line */
+function pointOf(leak) {
+  return leak.calledFrom ?? leak.site
+}
+
+/** @param {Leak} leak */
+function perWords(leak) {
+  return leak.job === BETWEEN_JOBS ? 'per job, made between jobs' : `per ${leak.job}`
+}
+
+/** @param {Leak} leak what it comes to, in a few words */
+function leakTitle(leak) {
+  return `${formatRate(leak.perJob)} ${thing(leak)} ${perWords(leak)}`
+}
+
+/** @param {Leak} leak */
+function jobsWords(leak) {
+  if (leak.job === BETWEEN_JOBS) return `${formatNumberOf(leak.jobsFinished, 'job')} finished`
+  const { completed, failed, timedOut } = leak.jobsLeaving
+  const leaving = completed + failed + timedOut
+  const all = `${formatCount(leaving)} of ${formatNumberOf(leak.jobsFinished, 'job')}`
+  if (leak.onlyWhenFailing) return `${all}, only when it fails`
+  const parts = [
+    [completed, 'completed'],
+    [failed, 'failed'],
+    [timedOut, 'timed out']
+  ].filter(([count]) => Number(count) > 0)
+  return parts.length < 2
+    ? all
+    : `${all} (${parts.map(([count, word]) => `${formatCount(Number(count))} ${word}`).join(', ')})`
+}
+
+/** A leak that sits in some of several threads. @param {Leak} leak @param {number} threads */
+function threadWords(leak, threads) {
+  return leak.threads < threads ? `, in ${formatCount(leak.threads)} of ${formatCount(threads)} threads` : ''
+}
+
+/** @param {Leak} leak @param {number} number @param {number} threads @param {Paint} paint */
+function leakLines(leak, number, threads, paint) {
+  const place = pointOf(leak)
+  const indent = '   '
+  const lines = [
+    `${String(number).padStart(2)} ${paint(['bold', 'red'], 'LEAK')}  ${leak.certainty} · ${ownerWords(leak.owner)}   ` +
+      paint('bold', leakTitle(leak)) +
+      `   ${jobsWords(leak)}${threadWords(leak, threads)}`
+  ]
+  if (leak.calledFrom) {
+    lines.push(
+      `${indent}created  ${formatSite(leak.site)}     called by YOU  ${paint('cyan', formatSite(leak.calledFrom))}`
+    )
+    if (leak.source) lines.push(`${indent}${leak.calledFrom.line} |   ${leak.source}`)
+  } else {
+    const source = leak.source && place ? `     ${place.line} |   ${leak.source}` : ''
+    lines.push(`${indent}${paint('cyan', formatSite(place))}${source}`)
+  }
+  for (const other of leak.sites.slice(1, 4))
+    lines.push(`${indent}also at ${formatSite(other)} (${formatCount(other.count)})`)
+  if (leak.companions.length > 0)
+    lines.push(`${indent}with it: ${leak.companions.join(', ')} (counted here, not again)`)
+  if (leak.holder) lines.push(`${indent}on: ${holderWords(leak.holder)}`)
+  if (leak.kind === 'timeout' && leak.heldMs)
+    lines.push(`${indent}each is held until it is due, up to ${formatDuration(leak.heldMs)}`)
+  if (leak.onlyWhenFailing)
+    lines.push(`${indent}it stays only when the job fails: the cleanup is not in a finally block`)
+  lines.push(`${indent}fix: ${leak.fix}     ${paint('dim', `id ${leak.fingerprint}`)}`)
+  return lines
+}
+
+/** @param {NonNullable<Leak['holder']>} holder */
+function holderWords(holder) {
+  const named = holder.class || 'emitter'
+  const article = /^[AEIOU]/i.test(named) ? 'an' : 'a'
+  const now = `${formatNumberOf(holder.listenersNow, 'listener')} on '${holder.event}'`
+  return holder.owners === 1
+    ? `one long-lived ${named}, now ${now}`
+    : `${formatNumberOf(holder.owners, 'object')}, each ${article} ${named} that outlives its job, up to ${now}`
+}
+
+module.exports = { BETWEEN_JOBS, holderWords, jobsWords, leakLines, leakTitle, ownerWords, pointOf, thing }
