@@ -5,6 +5,7 @@
 const console = require('node:console')
 const path = require('node:path')
 const { HoldoverError } = require('./errors')
+const { SIGNALS, isSignal } = require('./report-moments')
 
 /**
  * @typedef {object} Option
@@ -107,6 +108,22 @@ const START = {
     accepts: oneOf(FORMATS),
     read: asText,
     atTheLimit: 'auto: text for a console, one object a line for a structured logger'
+  },
+  'report.atExit': {
+    fallback: false,
+    env: 'HOLDOVER_REPORT_AT_EXIT',
+    expected: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
+    read: asBoolean,
+    atTheLimit: 'true: the whole report is printed when the process ends, or the tracker is stopped'
+  },
+  'report.signal': {
+    fallback: null,
+    env: 'HOLDOVER_REPORT_SIGNAL',
+    expected: `one of ${SIGNALS.join(', ')} that this platform has`,
+    accepts: (value) => value === null || isSignal(value),
+    read: asText,
+    atTheLimit: 'the whole report is printed whenever the process gets it'
   },
   'report.logger': {
     fallback: () => console,

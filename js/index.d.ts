@@ -186,6 +186,10 @@ export interface StartOptions {
     /** How often to look for changes to print, ms; 0 never. Default 60,000. */
     everyMs?: number
     format?: 'auto' | 'text' | 'json'
+    /** Print the whole report when the process ends, or the tracker is stopped. Default false. */
+    atExit?: boolean
+    /** Print the whole report whenever the process gets this signal, for example SIGUSR2. Default none. */
+    signal?: string
     logger?: Logger
   }
   /** File of accepted leaks, written by `--update-baseline`: they are shown as accepted and decide nothing. */

@@ -5,9 +5,10 @@ const { memoryUsage } = require('./usage')
 
 /** What `start` returns where nothing is watched: the same methods, and a report that says why. */
 class InertTracker {
-  /** @param {string} note */
-  constructor(note) {
+  /** @param {string} note @param {boolean} [hasFailed] nobody asked for it */
+  constructor(note, hasFailed = false) {
     this.note = note
+    this.hasFailed = hasFailed
     this.level = 'off'
   }
 

@@ -13,6 +13,7 @@ const { PassRunner } = require('./pass-runner')
 const { MemoryLog, readMemory, heapLimitBytes } = require('./memory')
 const { InertTracker } = require('./inert-tracker')
 const { ConsoleReporter } = require('./reporters/console')
+const { ReportMoments } = require('./report-moments')
 const { SourceLines } = require('./source')
 const { forgetOldest } = require('./bounded')
 const { isGone } = require('./known-findings')
@@ -68,6 +69,7 @@ class Tracker {
     /** @type {(() => void) | null} */
     this.stopGc = null
     this.startTimers()
+    this.moments = new ReportMoments(options, () => this.printForAll())
   }
 
   startTimers() {
@@ -191,6 +193,16 @@ class Tracker {
     this.goOnPrinting(this.printedSoFar, () => this.reporter.print(report))
   }
 
+  /** The whole report, from one thread for all: that of the smallest id. */
+  printForAll() {
+    try {
+      const [first] = this.report().threads
+      if (first === undefined || first.thread === this.watch.thread) this.print()
+    } catch {
+      this.watch.faults++
+    }
+  }
+
   /** What was printed so far, by whichever thread; null unless this is the one that prints. @returns {string | null} */
   get printedSoFar() {
     if (this.last !== null) return null
@@ -256,6 +268,7 @@ class Tracker {
     this.stopGc?.()
     this.passes.cancel()
     this.last = this.lastReport()
+    this.moments.stop()
     closeWatch(this.watch)
   }
 
@@ -311,7 +324,11 @@ function start(options) {
   const resolved = resolve(START, options)
   if (resolved.level === 'off') return new InertTracker('no verdict: level is off')
   const failure = nativeFailure()
-  if (failure !== null) return new InertTracker(`no verdict: ${failure.message}`)
+  if (failure !== null) {
+    const inert = new InertTracker(`no verdict: ${failure.message}`, true)
+    new ReportMoments(resolved, () => inert.print())
+    return inert
+  }
   started = new Tracker(resolved)
   latest = started
   return started

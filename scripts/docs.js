@@ -15,6 +15,7 @@ const FILE = path.join(__dirname, '..', 'docs', 'configuration.md')
 const WORKED_OUT = {
   'start name': "the script's name and the process id",
   'start report.logger': '`console`',
+  'start report.signal': 'none',
   'start baseline': 'none',
   'check baseline': 'none',
   'check name': "the function's name; on the command line the file's name",

@@ -36,8 +36,8 @@ const LOOK_EVERY_MS = 20
 /** @param {any} values @param {import('./outputs').Outputs} outputs */
 function toStartOptions(values, outputs) {
   /** @type {any} */
-  const options = {}
-  if (values['report-every'] !== undefined) options.report = { everyMs: toMs(values['report-every']) }
+  const options = { report: { atExit: false } }
+  if (values['report-every'] !== undefined) options.report.everyMs = toMs(values['report-every'])
   if (values.grace !== undefined) options.graceMs = toMs(values.grace)
   if (outputs.accepted !== null) options.baseline = outputs.accepted
   return options
