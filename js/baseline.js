@@ -4,6 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { HoldoverError } = require('./errors')
 const { repositoryPath } = require('./paths')
+const { formatFile } = require('./reporters/format')
 
 /** Of the file's layout. */
 const VERSION = 1
@@ -45,7 +46,7 @@ function read(file) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (cause)
     const problem = code === 'ENOENT' ? 'there is no such file' : message
     const remedy = 'write it with: holdover check FILE --baseline FILE --update-baseline'
-    throw new HoldoverError('HOLDOVER_BASELINE', { file, problem, remedy }, { cause })
+    throw new HoldoverError('HOLDOVER_BASELINE', { file: formatFile(file), problem, remedy }, { cause })
   }
 }
 
@@ -66,7 +67,7 @@ function parse(file, text) {
 /** @param {string} file @param {string} problem */
 function damaged(file, problem) {
   const remedy = 'repair it (a merge conflict?), or delete it and write it anew with --update-baseline'
-  return new HoldoverError('HOLDOVER_BASELINE', { file, problem, remedy })
+  return new HoldoverError('HOLDOVER_BASELINE', { file: formatFile(file), problem, remedy })
 }
 
 /**
@@ -158,9 +159,9 @@ function writeBaseline(file, entries, report, by) {
   } catch (cause) {
     const problem = /** @type {Error} */ (cause).message
     const remedy = 'give a file that can be written'
-    throw new HoldoverError('HOLDOVER_BASELINE', { file, problem, remedy }, { cause })
+    throw new HoldoverError('HOLDOVER_BASELINE', { file: formatFile(file), problem, remedy }, { cause })
   }
-  return `${file}: ${accepted.length} accepted, ${added} of them new; ${gone} gone`
+  return `${formatFile(file)}: ${accepted.length} accepted, ${added} of them new; ${gone} gone`
 }
 
 module.exports = { readBaseline, writeBaseline, goneNotes }

@@ -51,20 +51,15 @@ function temporaryFolder(name) {
   return fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), `holdover-${name}-`)))
 }
 
-/**
- * An empty project on a machine without Rust and without a registry: nothing but Node, npm and a shell is on its PATH.
- */
-class PackedProject {
-  /** @param {string[]} packages tarballs that are installed */
-  constructor(packages) {
-    this.folder = temporaryFolder('project')
-    this.bin = path.join(this.folder, 'bin')
-    fs.mkdirSync(this.bin)
-    for (const name of ['sh', 'npm', 'npx']) fs.symlinkSync(onPath(name), path.join(this.bin, name))
+/** An empty folder on a machine without Rust: nothing but Node, npm, a shell and `cat` is on its PATH. */
+class EmptyProject {
+  constructor() {
+    const outside = temporaryFolder('project')
+    this.folder = path.join(outside, 'mails')
+    this.bin = path.join(outside, 'bin')
+    for (const folder of [this.folder, this.bin]) fs.mkdirSync(folder)
+    for (const name of ['sh', 'cat', 'npm', 'npx']) fs.symlinkSync(onPath(name), path.join(this.bin, name))
     fs.symlinkSync(process.execPath, path.join(this.bin, 'node'))
-    // As `npm init` would write it, without a type.
-    this.write('package.json', '{ "name": "project", "version": "1.0.0" }\n')
-    this.command('npm', ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', ...packages])
   }
 
   get env() {
@@ -96,15 +91,26 @@ class PackedProject {
     return runNode(args, { cwd: this.folder, env: { ...this.env, ...env } })
   }
 
+  remove() {
+    fs.rmSync(path.dirname(this.folder), { recursive: true, force: true })
+  }
+}
+
+/** The same with holdover installed, and without a registry. */
+class PackedProject extends EmptyProject {
+  /** @param {string[]} packages tarballs that are installed */
+  constructor(packages) {
+    super()
+    // As `npm init` would write it, without a type.
+    this.write('package.json', '{ "name": "project", "version": "1.0.0" }\n')
+    this.command('npm', ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', ...packages])
+  }
+
   /** `npx holdover …`, with options for Node. @param {string[]} args @param {string[]} [nodeOptions] */
   holdover(args, nodeOptions = []) {
     // What npx starts; npx itself would hand Node's options on by the environment, where not all are allowed.
     const script = path.join('node_modules', 'holdover', 'js', 'cli', 'main.js')
     return this.node([...nodeOptions, script, ...args])
-  }
-
-  remove() {
-    fs.rmSync(this.folder, { recursive: true, force: true })
   }
 }
 
@@ -116,4 +122,4 @@ function onPath(name) {
   return fs.realpathSync(found)
 }
 
-module.exports = { PUBLISHED, PackedProject, tarballs, manifestOf, fileOf }
+module.exports = { PUBLISHED, EmptyProject, PackedProject, tarballs, manifestOf, fileOf }

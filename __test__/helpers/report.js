@@ -94,6 +94,7 @@ function report(changes) {
 /** What a command knows beside the report. */
 function surroundings(changes) {
   return {
+    reportedBy: 'check send-email',
     root: '/app',
     home: '/users/ada',
     file: '/app/job.js',

@@ -21,10 +21,10 @@ test('each job name is one test case, which fails with the leaks of that name', 
   assert.match(xml, /<testsuites name="holdover" tests="2" failures="1" errors="0" time="1.500">/)
   assert.match(
     xml,
-    /<testcase classname="worker" name="send-email leaves nothing behind"><failure type="leak" message="2 leaks; \+1\.00 'end' listener per send-email">/
+    /<testcase classname="check send-email" name="send-email leaves nothing behind"><failure type="leak" message="2 leaks; \+1\.00 'end' listener per send-email">/
   )
   assert.match(xml, / 2 LEAK {2}sure · YOURS {3}\+1\.00 'close' listener per send-email/)
-  assert.match(xml, /<testcase classname="worker" name="thumb leaves nothing behind"\/>/)
+  assert.match(xml, /<testcase classname="check send-email" name="thumb leaves nothing behind"\/>/)
 })
 
 test('what is made between jobs, or by a name that finished no job, is a test case too', async () => {

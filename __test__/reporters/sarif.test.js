@@ -10,12 +10,12 @@ const { assertValidSarif } = require('../helpers/schemas')
 const run = (changes, around) => assertValidSarif(render(report(changes), surroundings(around))).runs[0]
 
 test('a leak is a result of its kind, on its line, with our fingerprint', () => {
-  const { tool, results, automationDetails } = run({ worker: 'check mail', leaks: [leak(), libraryLeak] })
+  const { tool, results, automationDetails } = run({ leaks: [leak(), libraryLeak] })
   assert.deepEqual(
     tool.driver.rules.map((rule) => rule.id),
     ['interval', 'listener']
   )
-  assert.equal(automationDetails.id, 'holdover/check mail/')
+  assert.equal(automationDetails.id, 'holdover/check send-email/')
   const [first, second] = results
   assert.deepEqual([first.ruleId, first.ruleIndex, first.level], ['listener', 1, 'error'])
   assert.deepEqual(first.locations[0].physicalLocation, {

@@ -86,9 +86,10 @@ async function callHook(file, hook, fn, args) {
 /**
  * An error outside any job ends the check: there is no verdict about a module that is broken.
  * @param {string} file
+ * @param {import('./outputs').Outputs} outputs
  * @returns {{ failed: Promise<never>, finish: () => void }}
  */
-function watchForEscapes(file) {
+function watchForEscapes(file, outputs) {
   /** @type {(error: any) => void} */
   let reject = () => {}
   const failed = new Promise((_resolve, rejectPromise) => {
@@ -97,9 +98,9 @@ function watchForEscapes(file) {
   })
   failed.catch(() => {})
   const onExit = (/** @type {number} */ code) => {
-    process.stderr.write(
-      `holdover: ${new HoldoverError('HOLDOVER_EARLY_EXIT', { file, code }).message} [HOLDOVER_EARLY_EXIT]\n`
-    )
+    const error = new HoldoverError('HOLDOVER_EARLY_EXIT', { file, code })
+    outputs.writeError(error)
+    process.stderr.write(`holdover: ${error.message} [${error.code}]\n`)
     process.exitCode = 2
   }
   // Two more than the job's own: Node warns from the eleventh on.
@@ -164,15 +165,16 @@ async function checkFile(file, values, outputs, exit) {
   native()
   outputs.prepare()
   const print = outputs.takesStdout ? reserveStdout() : undefined
-  const escapes = watchForEscapes(file)
+  const escapes = watchForEscapes(file, outputs)
   try {
     const startedAt = performance.now()
     const report = await runCheck(file, options, escapes)
     const durationMs = performance.now() - startedAt
     if (!outputs.takesStdout) process.stdout.write(`${renderText(report, { color: isColorful() })}\n`)
     const { allowInconclusive } = options
-    outputs.write(report, { file: resolved, durationMs, allowInconclusive, options }, print)
-    return outputs.updateBaseline(report, report.worker) ? exit.clean : exitCode(report, options, exit)
+    const { worker: reportedBy } = report
+    outputs.write(report, { reportedBy, file: resolved, durationMs, allowInconclusive, options }, print)
+    return outputs.updateBaseline(report, reportedBy) ? exit.clean : exitCode(report, options, exit)
   } finally {
     escapes.finish()
   }

@@ -7,6 +7,9 @@ const { HoldoverError } = require('../errors')
 const { readBaseline, writeBaseline, goneNotes } = require('../baseline')
 const { FORMATS, render } = require('../reporters')
 const github = require('../reporters/github')
+const { formatFile } = require('../reporters/format')
+
+/** @typedef {import('../reporters').Surroundings} Surroundings */
 
 const STDOUT = '-'
 
@@ -43,8 +46,7 @@ class Outputs {
       .filter((name) => values[name] !== undefined)
       .map((format) => ({ format, file: resolved(values[format]) }))
     this.github = values.github === true
-    /** @type {string | null} as given: it is named in messages */
-    this.baseline = values.baseline ?? null
+    this.baseline = values.baseline === undefined ? null : resolved(values.baseline)
     this.root = rootFolder()
     this.updates = values['update-baseline'] === true
     const onStdout = this.files.filter(({ file }) => file === STDOUT).map(({ format }) => `--${format}`)
@@ -79,7 +81,7 @@ class Outputs {
 
   /**
    * @param {import('../index').Report} report
-   * @param {Pick<import('../reporters').Surroundings, 'file' | 'durationMs' | 'allowInconclusive' | 'options'>} known
+   * @param {Pick<Surroundings, 'reportedBy' | 'file' | 'durationMs' | 'allowInconclusive' | 'options'>} known
    * @param {(text: string) => void} [print] to stdout
    */
   write(report, known, print = (text) => void process.stdout.write(text)) {
@@ -119,7 +121,7 @@ class Outputs {
     const entries = this.accepted === null ? [] : readBaseline(this.accepted)
     const done = isDecided
       ? writeBaseline(this.baseline, entries, report, reportedBy)
-      : `${this.baseline} is left as it is: the report is inconclusive`
+      : `${formatFile(this.baseline)} is left as it is: the report is inconclusive`
     process.stderr.write(`holdover: ${done}\n`)
     return isDecided
   }

@@ -79,12 +79,12 @@ function reportAtExit(file, outputs, exit) {
   process.on('exit', (exitCode) => {
     try {
       const report = tracker().report()
-      const worker = `run ${path.basename(file)}`
-      report.notes.push(...outputs.goneNotes(report, worker))
+      const reportedBy = `run ${path.basename(file)}`
+      report.notes.push(...outputs.goneNotes(report, reportedBy))
       if (!outputs.takesStdout) tracker().reporter.print(report)
       const durationMs = performance.now() - startedAt
-      outputs.write(report, { file, durationMs, allowInconclusive: false, options: null })
-      const isAccepted = outputs.updateBaseline(report, worker)
+      outputs.write(report, { reportedBy, file, durationMs, allowInconclusive: false, options: null })
+      const isAccepted = outputs.updateBaseline(report, reportedBy)
       if (exitCode === 0) process.exitCode = isAccepted ? exit.clean : exit[report.verdict]
     } catch (error) {
       // Nobody is left to catch it, and the worker is over.

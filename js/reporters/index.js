@@ -9,6 +9,7 @@ const FORMATS = { json: './json', junit: './junit', sarif: './sarif', markdown: 
 
 /**
  * @typedef {object} Surroundings what a report does not say
+ * @property {string} reportedBy the command and what it ran, the same from run to run
  * @property {string} root folder that places are named from
  * @property {string} home folder that is written as ~
  * @property {string | null} file the module or worker that was run, absolute

@@ -62,16 +62,16 @@ function inconclusive({ notes }, isAllowed) {
  * and fails from run to run.
  * @param {Report} report @param {import('./index').Surroundings} surroundings
  */
-function render(report, { durationMs, allowInconclusive }) {
+function render(report, { durationMs, allowInconclusive, reportedBy }) {
   const leaksOf = (/** @type {string} */ job) => report.leaks.filter((leak) => leak.job === job)
   const names = [...new Set([...report.jobs.map((job) => job.name), ...report.leaks.map((leak) => leak.job)])]
-  if (names.length === 0) names.push(report.worker)
+  if (names.length === 0) names.push(reportedBy)
   const isUndecided = report.verdict === 'inconclusive'
   const cases = names.map((name) => {
     const leaks = leaksOf(name)
     const outcome =
       leaks.length > 0 ? failure(leaks, report) : isUndecided ? inconclusive(report, allowInconclusive) : ''
-    return element('testcase', { classname: report.worker, name: `${name} leaves nothing behind` }, outcome)
+    return element('testcase', { classname: reportedBy, name: `${name} leaves nothing behind` }, outcome)
   })
   const undecided = isUndecided ? names.length : 0
   const counts = {
@@ -90,7 +90,7 @@ function render(report, { durationMs, allowInconclusive }) {
   const suites = element(
     'testsuites',
     { name: 'holdover', ...counts, time },
-    `\n${element('testsuite', { name: report.worker, ...counts, skipped, time }, `\n${suite.join('\n')}\n`)}\n`
+    `\n${element('testsuite', { name: reportedBy, ...counts, skipped, time }, `\n${suite.join('\n')}\n`)}\n`
   )
   return `<?xml version="1.0" encoding="UTF-8"?>\n${suites}\n`
 }

@@ -111,7 +111,7 @@ function render(report, surroundings) {
       driver: { name: 'holdover', semanticVersion: report.env.holdover, rules: kinds.map(rule) }
     },
     // Runs with one id replace each other, so that several checks of one repository stand side by side.
-    automationDetails: { id: `holdover/${report.worker}/` },
+    automationDetails: { id: `holdover/${surroundings.reportedBy}/` },
     originalUriBaseIds: { [ROOT]: { description: { text: 'The root of the repository.' } } },
     columnKind: 'utf16CodeUnits',
     invocations: [
