@@ -29,23 +29,19 @@ class ReportMoments {
     /** @type {Array<[string, () => void]>} */
     this.listeners = []
     this.atExit = atExit
+    this.maxBefore = 0
     if (atExit) this.listeners.push(['exit', print])
     // Node delivers signals to the main thread alone.
     if (signal !== null && isMainThread) this.listeners.push([signal, () => this.onSignal(signal)])
     if (this.listeners.length === 0) return
-    // The program's own listeners are not to be warned of because of one of ours.
-    this.allow(1)
+    // The program's own listeners are not to be warned of because of one of ours. 0 is no limit.
+    this.maxBefore = process.getMaxListeners()
+    if (this.maxBefore !== 0) process.setMaxListeners(this.maxBefore + 1)
     // First, so that a listener of the program that is removed when it is called is still there to be seen.
     storage.run(OUTSIDE, () => {
       for (const [event, listener] of this.listeners)
         process.prependListener(/** @type {any} */ (event), listener)
     })
-  }
-
-  /** @param {number} more */
-  allow(more) {
-    const max = process.getMaxListeners()
-    if (max !== 0) process.setMaxListeners(max + more)
   }
 
   /** @param {NodeJS.Signals} signal */
@@ -66,7 +62,9 @@ class ReportMoments {
   forget() {
     if (this.listeners.length === 0) return
     for (const [event, listener] of this.listeners.splice(0)) process.removeListener(event, listener)
-    this.allow(-1)
+    // Unless the program has set its own since.
+    if (this.maxBefore !== 0 && process.getMaxListeners() === this.maxBefore + 1)
+      process.setMaxListeners(this.maxBefore)
   }
 }
 

@@ -110,6 +110,33 @@ describe('outputs of holdover check', { concurrency: 2 }, () => {
     assert.deepEqual(JSON.parse(fs.readFileSync(file, 'utf8')).accepted, [])
   })
 
+  test('a link is written through and stays; the module, the baseline and another output are not written over', async () => {
+    const { folder, file, holdover } = repository()
+    const [link, target] = ['link.json', 'target.json'].map((name) => path.join(folder, name))
+    fs.writeFileSync(target, '')
+    fs.symlinkSync(target, link)
+    await holdover(['--jobs', '2', '--json=link.json'])
+    assert.ok(fs.lstatSync(link).isSymbolicLink())
+    assertValidReport(JSON.parse(fs.readFileSync(target, 'utf8')))
+
+    const source = fs.readFileSync(file, 'utf8')
+    fs.writeFileSync(path.join(folder, 'baseline.json'), '{ "version": 1, "accepted": [] }')
+    for (const flags of [
+      ['--json=job.js'],
+      ['--json=baseline.json', '--baseline', 'baseline.json'],
+      ['--json=same', '--junit=./same'],
+      ['--json=.']
+    ]) {
+      const { code, stdout, stderr } = await holdover(flags)
+      assert.deepEqual([code, stdout], [2, ''], flags.join(' '))
+      assert.match(
+        stderr,
+        /^holdover: cannot write .*: it is (the module, the baseline or another output|a folder) \[HOLDOVER_OUTPUT\]\n$/
+      )
+    }
+    assert.equal(fs.readFileSync(file, 'utf8'), source)
+  })
+
   test('where there is an error there is no report of an earlier run, and GitHub is told', async () => {
     const { folder, file, holdover } = repository()
     const old = path.join(folder, 'r.xml')

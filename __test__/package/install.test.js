@@ -170,7 +170,8 @@ function said(stream, pattern) {
   })
 }
 
-test('with a debugger attached it works', async (t) => {
+/** `holdover check job.js` under a debugger that lets it run and leaves at its end. @param {import('node:test').TestContext} t */
+async function underDebugger(t) {
   const script = path.join('node_modules', 'holdover', 'js', 'cli', 'main.js')
   const args = ['--inspect-brk=127.0.0.1:0', script, 'check', 'job.js']
   const checked = spawn(process.execPath, args, { cwd: project.folder, env: project.env })
@@ -186,6 +187,13 @@ test('with a debugger attached it works', async (t) => {
   client.stdin.write('cont\n')
   await waiting
   client.stdin.end('.exit\n')
-  const code = await new Promise((resolve) => checked.once('exit', resolve))
-  assertFound({ code, stdout: (await report)[0], stderr: '' }, /^ {3}job\.js:4:9 /m)
+  const ended = new Promise((resolve) => checked.once('exit', (code, signal) => resolve({ code, signal })))
+  return { ...(await ended), stdout: (await report)[0], stderr: '' }
+}
+
+test('with a debugger attached it works', async (t) => {
+  let result = await underDebugger(t)
+  // A bare Node 20.20 that calls process.exit crashes so in 2 of 120 runs, when the debugger leaves.
+  for (let i = 1; i < 3 && result.signal === 'SIGSEGV'; i++) result = await underDebugger(t)
+  assertFound(result, /^ {3}job\.js:4:9 /m)
 })

@@ -163,7 +163,7 @@ async function checkFile(file, values, outputs, exit) {
   const options = toCheckOptions(values, file, outputs.accepted)
   const resolved = resolveFile(file)
   native()
-  outputs.prepare()
+  outputs.prepare(resolved)
   const print = outputs.takesStdout ? reserveStdout() : undefined
   const escapes = watchForEscapes(file, outputs)
   try {

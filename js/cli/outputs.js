@@ -68,13 +68,17 @@ class Outputs {
     return isNew ? null : this.baseline
   }
 
-  /** Before anything runs: what cannot be written is said now, and no report of an earlier run is taken for this one. */
-  prepare() {
+  /**
+   * Before anything runs: what cannot be written is said now, and no report of an earlier run is taken for this one.
+   * @param {string} module that is run, absolute
+   */
+  prepare(module) {
+    const inUse = new Set([module, this.baseline])
     for (const { file } of this.files.filter(({ file }) => file !== STDOUT)) {
       orRefuse(file, () => {
-        fs.mkdirSync(path.dirname(file), { recursive: true })
-        fs.writeFileSync(file, '')
-        fs.rmSync(file)
+        if (inUse.has(file)) throw new Error('it is the module, the baseline or another output')
+        inUse.add(file)
+        makeWay(file)
       })
     }
   }
@@ -85,7 +89,7 @@ class Outputs {
    * @param {(text: string) => void} [print] to stdout
    */
   write(report, known, print = (text) => void process.stdout.write(text)) {
-    const surroundings = { ...known, root: this.root, home: os.homedir(), baseline: this.baseline }
+    const surroundings = { ...known, root: this.root, home: homeFolder(), baseline: this.baseline }
     for (const { format, file } of this.files) {
       const text = render(format, report, surroundings)
       if (file === STDOUT) print(text)
@@ -129,6 +133,28 @@ class Outputs {
   /** An error that leaves no report. @param {unknown} error */
   writeError(error) {
     if (this.github) process.stderr.write(github.renderError(/** @type {Error} */ (error).message))
+  }
+}
+
+/** @param {string} file */
+function makeWay(file) {
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  const old = fs.lstatSync(file, { throwIfNoEntry: false })
+  if (old !== undefined && !old.isFile()) {
+    // A link, a pipe or a device, such as /dev/stdout, is written to and never removed.
+    if (old.isDirectory()) throw new Error('it is a folder')
+    return fs.accessSync(file, fs.constants.W_OK)
+  }
+  fs.writeFileSync(file, '')
+  fs.rmSync(file)
+}
+
+/** Not every user of a container has one. */
+function homeFolder() {
+  try {
+    return os.homedir()
+  } catch {
+    return ''
   }
 }
 

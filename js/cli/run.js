@@ -117,7 +117,7 @@ async function run(args, exit) {
   if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where: 'holdover run' })
   native()
   const count = toExitAfter(values['exit-after'])
-  outputs.prepare()
+  outputs.prepare(resolved)
   process.argv = [process.argv[0], resolved, ...forWorker]
   require('../index').start(toStartOptions(values, outputs))
   reportAtExit(resolved, outputs, exit)
