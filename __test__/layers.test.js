@@ -207,7 +207,11 @@ test('every rule finds what it forbids', () => {
     ['js/hooks/timers.js', "const text = require('../reporters/text')", 'hooks observe'],
     ['js/reporters/text.js', "const hooks = require('../hooks')", 'reporters turn'],
     ['js/adapters/bullmq.js', "const { native } = require('../native')", 'adapters bind'],
-    ['js/matchers/nothing-behind.js', "const { openWatch } = require('../engine')", 'matchers and runners go'],
+    [
+      'js/matchers/nothing-behind.js',
+      "const { openWatch } = require('../engine')",
+      'matchers and runners go'
+    ],
     ['js/scope.js', 'EventEmitter.prototype.on = wrapper', 'replaces'],
     ['js/scope.js', 'globalThis.setTimeout = wrapper', 'replaces'],
     ['js/scope.js', "Object.defineProperty(timers, 'setTimeout', { value })", 'replaces'],

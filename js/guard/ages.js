@@ -4,8 +4,8 @@
  * How old emitters and targets are, in scopes: a listener that a test leaves on something of its own goes with it, one on
  * something older stays.
  *
- * An emitter is known from its constructor on. An event target is known from its first listener on, so what only one test
- * has seen of it is of unknown age.
+ * An emitter is known from its constructor on. An event target, and what was there before the guard, is known from its
+ * first listener on: what only one test has seen of it is of unknown age.
  */
 class Ages {
   constructor() {
@@ -20,12 +20,13 @@ class Ages {
     this.born.set(emitter, scope)
   }
 
-  /** A listener is added; whether the owner is older than this scope. @param {object} owner @param {number} scope */
-  isOlderThan(owner, scope) {
-    const first = this.born.get(owner) ?? this.seen.get(owner)
-    if (first !== undefined) return first !== scope
-    this.seen.set(owner, scope)
-    return false
+  /** A listener is added in this scope. @param {object} owner @param {number} scope @returns {'own' | 'older' | 'unknown'} */
+  of(owner, scope) {
+    const born = this.born.get(owner)
+    if (born !== undefined) return born === scope ? 'own' : 'older'
+    const seen = this.seen.get(owner)
+    if (seen === undefined) this.seen.set(owner, scope)
+    return seen === undefined || seen === scope ? 'unknown' : 'older'
   }
 }
 

@@ -42,6 +42,8 @@ class Made extends Birth {
     this.isAtLoad = site.isAtLoad
     /** Of a socket, what it had sent when its test was over; null while that runs. @type {number | null} */
     this.sentBytes = null
+    /** Of a listener: what it is on may be the test's own. */
+    this.isOfUnknownAge = false
   }
 }
 
@@ -203,9 +205,11 @@ class Guard {
     try {
       const scope = this.here()
       if (scope === undefined) return
-      const isOlder = this.ages.isOlderThan(owner, scope?.id ?? 0) || this.processes.includes(owner)
-      if (scope === null || !isOlder || !this.listeners.isAttached(owner, type, listener)) return
-      this.listeners.keep(owner, type, listener, new Made(scope, this.sites.capture(below)), scope.id)
+      const age = this.processes.includes(owner) ? 'older' : this.ages.of(owner, scope?.id ?? 0)
+      if (scope === null || age === 'own' || !this.listeners.isAttached(owner, type, listener)) return
+      const made = new Made(scope, this.sites.capture(below))
+      made.isOfUnknownAge = age === 'unknown'
+      this.listeners.keep(owner, type, listener, made, scope.id)
     } catch {
       this.faults++
     }
@@ -283,14 +287,13 @@ class Guard {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs *= 2) {
       const found = this.look()
       const leftMs = until - clock()
-      const needsCollection =
-        found.failures.some(({ kind }) => kind === 'listener') && collections < COLLECTIONS
-      if (found.failures.length === 0 || (leftMs <= 0 && !needsCollection)) return found
-      if (needsCollection) {
-        collections++
+      // Before any wait, and once more after the last one.
+      const wanted = found.hasListeners ? COLLECTIONS + (leftMs > 0 ? 0 : 1) : 0
+      if (collections < wanted) {
         await collect()
-      }
-      if (leftMs > 0) await wait(Math.min(waitMs, leftMs))
+        collections++
+      } else if (found.failures.length === 0 || leftMs <= 0) return found
+      else await wait(Math.min(waitMs, leftMs))
     }
   }
 
@@ -301,7 +304,7 @@ class Guard {
       if (kind !== '') look.add(handleItem(handle, kind, made))
     for (const _ of this.listeners.survivors(/** @type {any} */ (look)));
     for (const row of look.rows) look.add(listenerItem(row))
-    return judge(look.described())
+    return { ...judge(look.described()), hasListeners: look.rows.length > 0 }
   }
 
   /** @param {string[]} found */

@@ -27,6 +27,7 @@ const MAX_NOTES = 5
  * @property {boolean} holdsProcess
  * @property {boolean} isAtLoad
  * @property {boolean} isShared
+ * @property {boolean} isOfUnknownAge
  * @property {any[]} objects
  */
 
@@ -61,6 +62,7 @@ function group(items) {
     holdsProcess: items.some((item) => item.holdsProcess),
     isAtLoad: made?.isAtLoad ?? false,
     isShared: items.every((item) => item.isShared),
+    isOfUnknownAge: items.every((item) => item.made?.isOfUnknownAge),
     objects: items.map((item) => item.object)
   }
 }
@@ -72,7 +74,7 @@ function group(items) {
  * @returns {string | null | undefined} a reason to be shown; null: nothing worth a word; undefined: it fails
  */
 function excuse(found) {
-  const { kind, holdsProcess, isAtLoad, isShared, owner, via, scopeCount, site } = found
+  const { kind, holdsProcess, isAtLoad, isShared, isOfUnknownAge, owner, via, scopeCount, site } = found
   // What Node makes for itself, a server's interval for one, is a part of something else.
   if (via === 'node' && !HANDLES.has(kind)) return null
   if (kind === 'timeout') return holdsProcess ? 'it is due and ends by itself' : null
@@ -84,6 +86,7 @@ function excuse(found) {
   }
   if (kind === 'listener') {
     if (site === null) return 'no line is known'
+    if (isOfUnknownAge) return owner === 'app' ? 'what it is on may be the own of the test' : null
     const isFirst = owner !== 'app' && scopeCount < 2
     return isFirst ? 'the first one of this line of a library: it may be made once for all' : undefined
   }
