@@ -24,6 +24,8 @@ const { judge } = require('./judge')
 
 /** First wait of the settle, doubled each time. */
 const FIRST_WAIT_MS = 5
+/** Waits up to this long come before the first collection. */
+const COLLECT_AFTER_MS = 40
 /** Forced collections before a listener counts: what a finalizer holds goes with the second one. */
 const COLLECTIONS = 2
 
@@ -279,7 +281,10 @@ class Guard {
     for (const handle of this.handles.fresh()) release(handle)
   }
 
-  /** Waits out the grace period while something is still there. */
+  /**
+   * Waits out the grace period while something is still there. What closes by itself mostly does so at once: a collection
+   * is dearer than that, so it comes after the first waits, and once more after the last one.
+   */
   async settle() {
     const until = clock() + this.options.graceMs
     let collections = 0
@@ -287,12 +292,12 @@ class Guard {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs *= 2) {
       const found = this.look()
       const leftMs = until - clock()
-      // Before any wait, and once more after the last one.
-      const wanted = found.hasListeners ? COLLECTIONS + (leftMs > 0 ? 0 : 1) : 0
-      if (collections < wanted) {
+      const wanted = leftMs <= 0 ? COLLECTIONS + 1 : waitMs > COLLECT_AFTER_MS ? COLLECTIONS : 0
+      const isOpen = found.hasListeners || found.failures.length > 0
+      if (found.hasListeners && collections < wanted) {
         await collect()
         collections++
-      } else if (found.failures.length === 0 || leftMs <= 0) return found
+      } else if (leftMs <= 0 || !isOpen || (found.failures.length === 0 && wanted > 0)) return found
       else await wait(Math.min(waitMs, leftMs))
     }
   }
@@ -304,7 +309,7 @@ class Guard {
       if (kind !== '') look.add(handleItem(handle, kind, made))
     for (const _ of this.listeners.survivors(/** @type {any} */ (look)));
     for (const row of look.rows) look.add(listenerItem(row))
-    return { ...judge(look.described()), hasListeners: look.rows.length > 0 }
+    return judge(look.described())
   }
 
   /** @param {string[]} found */

@@ -112,7 +112,7 @@ function scopeWords({ scopes, scopeCount }) {
 
 /**
  * @param {any[]} items what is still there, with its places
- * @returns {{ failures: Group[], notes: string[] }} sorted
+ * @returns {{ failures: Group[], notes: string[], hasListeners: boolean }} sorted; whether listeners are among them
  */
 function judge(items) {
   /** @type {Map<string, any[]>} */
@@ -123,15 +123,18 @@ function judge(items) {
   }
   const failures = []
   const notes = []
+  let hasListeners = false
   for (const key of [...byPlace.keys()].sort()) {
     const found = group(byPlace.get(key) ?? [])
     const reason = excuse(found)
+    if (reason !== null && found.kind === 'listener') hasListeners = true
     if (reason === undefined) failures.push(found)
     else if (reason !== null) notes.push(noteOf(found, reason))
   }
   const more = notes.length - MAX_NOTES
   return {
     failures,
+    hasListeners,
     notes: more > 0 ? [...notes.slice(0, MAX_NOTES), `and ${more} more of this kind`] : notes
   }
 }
