@@ -39,3 +39,15 @@ for (const [ending, args] of /** @type {const} */ ([
     await run('clean', ending, [...args])
   })
 }
+
+test('node:test: of tests that run at once, all are named', async () => {
+  const project = new RunnerProject('jest-30')
+  try {
+    const file = 'guard/evidence/concurrent-node.mjs'
+    const { code, stdout, stderr } = await project.run([...GUARD, '--test', file], FASTER)
+    assert.equal(code, 1)
+    namesEveryMark(path.join(project.folder, file), stdout + stderr)
+  } finally {
+    project.remove()
+  }
+})

@@ -5,7 +5,7 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
 const { RunnerProject } = require('../helpers/runners')
-const { FASTER, writeSuite, namesEveryMark } = require('../helpers/guard-runs')
+const { FASTER, writeSuite, namesEveryMark, marksIn, notesIn } = require('../helpers/guard-runs')
 
 const CONFIG = `export default { test: { setupFiles: ['holdover/vitest/guard'], include: ['guard/*.test.{mjs,ts}'] } }`
 const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--config=vitest.config.mjs']
@@ -40,3 +40,22 @@ for (const runner of ['vitest-4', 'vitest-5']) {
   test(`${runner}: the same in threads with a global object per file`, () =>
     runs(runner, ['--pool=vmThreads', '--maxWorkers=1']))
 }
+
+test('vitest-5: fake clocks are said, and concurrent and late leftovers have their test', async () => {
+  const project = new RunnerProject('vitest-5')
+  try {
+    const config = CONFIG.replace('guard/*', 'guard/evidence/*')
+    fs.writeFileSync(path.join(project.folder, 'vitest.config.mjs'), config)
+    const output = ['--reporter=json', '--outputFile=results.json']
+    const { stdout, stderr } = await project.run([...VITEST, ...output], FASTER)
+    const { testResults } = JSON.parse(fs.readFileSync(path.join(project.folder, 'results.json'), 'utf8'))
+    assert.equal(testResults.length, 2)
+    for (const { name, status, message } of testResults) {
+      if (marksIn(name).length > 0) namesEveryMark(name, message)
+      else assert.equal(status, 'passed', message)
+      for (const note of notesIn(name)) assert.match(stdout + stderr, new RegExp(`^ note {3}${note}`, 'm'))
+    }
+  } finally {
+    project.remove()
+  }
+})

@@ -76,11 +76,16 @@ function marksIn(file) {
   })
 }
 
+/** What must be said of a file that fails nothing: patterns. @param {string} file absolute @returns {string[]} */
+function notesIn(file) {
+  return [...fs.readFileSync(file, 'utf8').matchAll(/^\/\/ NOTE (.+)$/gm)].map((found) => found[1])
+}
+
 /**
- * Every marked line is named, with what it is and whose it is, and no other.
- * @param {string} file absolute @param {string} text @param {{ seesHooks?: boolean }} [runner] of a file or describe block
+ * Every marked line is named, with what it is and which test made it, and no other.
+ * @param {string} file absolute @param {string} text @param {{ seesHooks?: boolean, owner?: string }} [expected] whether hooks of a file are seen; whose the lines are
  */
-function namesEveryMark(file, text, { seesHooks = true } = {}) {
+function namesEveryMark(file, text, { seesHooks = true, owner = 'YOURS' } = {}) {
   // Some reporters print a failure twice.
   const start = text.indexOf('holdover LEFT BEHIND ')
   assert.ok(start >= 0, text)
@@ -91,7 +96,7 @@ function namesEveryMark(file, text, { seesHooks = true } = {}) {
   for (const { what, by, line } of marks) {
     const place = `${path.basename(file)}:${line}:`.replace(/\./g, '\\.')
     const finding = new RegExp(
-      `LEFT BEHIND · YOURS {3}${what} {3}by .*(?:${by === HOOK ? 'beforeAll|hook' : by}).*\\n.*${place}\\d+ `
+      `LEFT BEHIND · ${owner} {3}${what} {3}by .*(?:${by === HOOK ? 'beforeAll|hook' : by}).*\\n.*${place}\\d+`
     )
     assert.match(report, finding)
   }
@@ -101,4 +106,4 @@ function namesEveryMark(file, text, { seesHooks = true } = {}) {
 /** A clean suite may let something go 100 ms late. */
 const FASTER = { HOLDOVER_GUARD_GRACE_MS: '250' }
 
-module.exports = { FASTER, writeSuite, namesEveryMark }
+module.exports = { FASTER, writeSuite, namesEveryMark, marksIn, notesIn }

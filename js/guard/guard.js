@@ -11,6 +11,7 @@ const { fakeClock } = require('../fake-timers')
 const { isDom } = require('../realm')
 const { likeOriginal } = require('../like-original')
 const { reportHandles } = require('../hooks/handles')
+const { observeFakeClock } = require('../hooks/fake-clock')
 const { probeInternals } = require('../hooks/internals')
 const { Listeners } = require('../survivors/listeners')
 const { guardText, notesText } = require('../reporters/guard-text')
@@ -176,12 +177,21 @@ class Guard {
 
   /** A fake clock that has got timers, or one that does not say: they are none of Node's. */
   noteClock() {
-    const now = fakeClock()
-    const { clock: fake, count } = now ?? { clock: null, count: 0 }
-    const before = fake === this.fake.clock ? this.fake.count : 0
-    this.fake = { clock: fake, count: count ?? 0 }
-    if (now === null || this.current === null) return
-    if (count === null || count > before) this.fakes.add(this.current.name)
+    try {
+      const now = fakeClock()
+      const { clock: fake, count } = now ?? { clock: null, count: 0 }
+      const before = fake === this.fake.clock ? this.fake.count : 0
+      this.fake = { clock: fake, count: count ?? 0 }
+      const test = this.here() ?? this.current
+      if (now !== null && test !== null && (count === null || count > before)) this.fakes.add(test.name)
+    } catch {
+      this.faults++
+    }
+  }
+
+  /** @param {{ useRealTimers: Function }} vi */
+  observeFakeClock(vi) {
+    observeFakeClock(vi)
   }
 
   // --- what hooks tell --------------------------------------------------------------------------

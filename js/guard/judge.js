@@ -1,6 +1,7 @@
 'use strict'
 
-const { formatNumberOf, formatSite, formatDuration } = require('../reporters/format')
+const { formatSite, formatDuration } = require('../reporters/format')
+const { scopeWords } = require('../reporters/guard-text')
 
 /** Tests named of one finding. */
 const MAX_NAMES = 3
@@ -16,6 +17,7 @@ const MAX_NOTES = 5
  * @property {number} count
  * @property {string[]} scopes names of the tests and hooks that made it, as many as are shown
  * @property {number} scopeCount
+ * @property {number} lineCount the same, of this line whoever called it
  * @property {any} site
  * @property {any} calledFrom
  * @property {string} owner
@@ -31,14 +33,30 @@ const MAX_NOTES = 5
  * @property {any[]} objects
  */
 
+/** Where it was made, whoever called. @param {any} item described @returns {string} */
+function lineOf({ kind, place }) {
+  return `${kind}|${formatSite(place)}`
+}
+
+/** Tests and hooks by the line they left something of. @param {any[]} items @returns {Map<string, Set<any>>} */
+function scopesByLine(items) {
+  const scopes = new Map()
+  for (const item of items) {
+    if (item.made?.scope == null) continue
+    const line = lineOf(item)
+    scopes.set(line, (scopes.get(line) ?? new Set()).add(item.made.scope))
+  }
+  return scopes
+}
+
 /** @param {any} item described @returns {string} */
 function keyOf({ kind, place, holder, made }) {
   const at = place === null ? 'none' : formatSite(place) + formatSite(place.calledFrom)
   return [kind, at, holder?.event ?? '', made?.isAtLoad ?? '', made?.scope == null].join('|')
 }
 
-/** @param {any[]} items @returns {Group} */
-function group(items) {
+/** @param {any[]} items @param {number} lineCount tests and hooks that left something of this line @returns {Group} */
+function group(items, lineCount) {
   const [{ kind, description, fix, place, holder = null, made }] = items
   const scopes = [...new Set(items.map((item) => item.made?.scope).filter((scope) => scope != null))]
   const names = [...new Set(scopes.map(({ name, kind: of }) => (of === 'test' ? `'${name}'` : name)))]
@@ -48,6 +66,7 @@ function group(items) {
     count: items.length,
     scopes: names.slice(0, MAX_NAMES),
     scopeCount: names.length,
+    lineCount,
     site: place,
     calledFrom: place?.calledFrom ?? null,
     owner: place?.owner ?? 'unknown',
@@ -74,7 +93,8 @@ function group(items) {
  * @returns {string | null | undefined} a reason to be shown; null: nothing worth a word; undefined: it fails
  */
 function excuse(found) {
-  const { kind, holdsProcess, isAtLoad, isShared, isOfUnknownAge, owner, via, scopeCount, site } = found
+  const { kind, holdsProcess, isAtLoad, isShared, isOfUnknownAge, owner, via, scopeCount, lineCount, site } =
+    found
   // What Node makes for itself, a server's interval for one, is a part of something else.
   if (via === 'node' && !HANDLES.has(kind)) return null
   if (kind === 'timeout') return holdsProcess ? 'it is due and ends by itself' : null
@@ -87,10 +107,10 @@ function excuse(found) {
   if (kind === 'listener') {
     if (site === null) return 'no line is known'
     if (isOfUnknownAge) return owner === 'app' ? 'what it is on may be the own of the test' : null
-    const isFirst = owner !== 'app' && scopeCount < 2
+    const isFirst = owner !== 'app' && lineCount < 2
     return isFirst ? 'the first one of this line of a library: it may be made once for all' : undefined
   }
-  if (!holdsProcess && scopeCount < 2)
+  if (!holdsProcess && lineCount < 2)
     return 'the first one of this line, and it lets the process end: it may be made once for all'
   return isShared ? 'a later test used it too: it is shared' : undefined
 }
@@ -102,12 +122,6 @@ function noteOf(found, reason) {
     found.count === 1 ? `${found.description}${delay}` : `${found.count} × ${found.description}${delay}`
   const by = found.scopes.length === 0 ? '' : ` by ${scopeWords(found)}`
   return `${what}${by}, ${formatSite(found.calledFrom ?? found.site)}: ${reason}`
-}
-
-/** @param {Group} found */
-function scopeWords({ scopes, scopeCount }) {
-  const more = scopeCount - scopes.length
-  return scopes.join(', ') + (more > 0 ? ` and ${formatNumberOf(more, 'more', 'more')}` : '')
 }
 
 /**
@@ -124,8 +138,10 @@ function judge(items) {
   const failures = []
   const notes = []
   let hasListeners = false
+  const scopes = scopesByLine(items)
   for (const key of [...byPlace.keys()].sort()) {
-    const found = group(byPlace.get(key) ?? [])
+    const members = byPlace.get(key) ?? []
+    const found = group(members, scopes.get(lineOf(members[0]))?.size ?? 0)
     const reason = excuse(found)
     if (reason !== null && found.kind === 'listener') hasListeners = true
     if (reason === undefined) failures.push(found)
@@ -139,4 +155,4 @@ function judge(items) {
   }
 }
 
-module.exports = { judge, scopeWords }
+module.exports = { judge }

@@ -11,9 +11,10 @@ const sink = require('./sink')
  * For the suite guard alone: where servers, sockets and child processes are opened, and when emitters are made.
  * Every way there leads through these four (`net.connect`, `tls.connect`, `http`, `fetch`, `spawn`, `exec`, `fork`).
  *
- * @typedef {object} Opener whom they report to; neither method throws
+ * @typedef {object} Opener whom they report to; no method throws
  * @property {(object: any, below: Function) => void} opened a socket connects, a server listens, a child is spawned
  * @property {(emitter: any) => void} born
+ * @property {() => void} noteClock a fake clock may be there, see fake-clock.js
  */
 
 /** @param {Function} original */

@@ -1,18 +1,24 @@
 'use strict'
 
-const { formatDuration, formatNumberOf } = require('./format')
+const { formatCount, formatDuration, formatNumberOf } = require('./format')
 const { ownerWords, placeLines } = require('./text')
 
 const INDENT = '   '
+
+/** The tests and hooks that made it. @param {{ scopes: string[], scopeCount: number }} found */
+function scopeWords({ scopes, scopeCount }) {
+  const more = scopeCount - scopes.length
+  return scopes.join(', ') + (more > 0 ? ` and ${formatCount(more)} more` : '')
+}
 
 /** @param {any} found a group of js/guard/judge.js @param {number} number */
 function findingLines(found, number) {
   const delay = found.heldMs === null ? '' : ` of ${formatDuration(found.heldMs)}`
   const what = found.count === 1 ? found.description : `${found.count} × ${found.description}`
-  const more = found.scopeCount - found.scopes.length
-  const names = found.scopes.join(', ') + (more > 0 ? ` and ${more} more` : '')
   const whose = found.owner === 'unknown' ? '' : ` · ${ownerWords(found.owner)}`
-  const lines = [`${String(number).padStart(2)} LEFT BEHIND${whose}   ${what}${delay}   by ${names}`]
+  const lines = [
+    `${String(number).padStart(2)} LEFT BEHIND${whose}   ${what}${delay}   by ${scopeWords(found)}`
+  ]
   lines.push(...(found.site === null ? [`${INDENT}nobody saw it being made`] : placeLines(found)))
   if (found.holder !== null) lines.push(`${INDENT}on: ${holderWords(found.holder)}`)
   if (found.holdsProcess) lines.push(`${INDENT}it keeps the process from ending`)
@@ -53,4 +59,4 @@ function notesText(file, notes) {
   return [`holdover ${file}: nothing that is proven to be left behind`, ...noteLines(notes)].join('\n')
 }
 
-module.exports = { guardText, notesText }
+module.exports = { guardText, notesText, scopeWords }

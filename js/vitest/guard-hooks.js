@@ -10,7 +10,7 @@ function nameOf(task) {
 }
 
 /** @param {any} vitest its exports: it is an ES module, and cannot be required */
-function register({ aroundAll, aroundEach, afterEach, expect }) {
+function register({ aroundAll, aroundEach, expect, vi }) {
   guardFile({
     where: 'holdover/vitest/guard',
     file: () => expect.getState().testPath,
@@ -26,8 +26,7 @@ function register({ aroundAll, aroundEach, afterEach, expect }) {
         scope.isConcurrent = task.concurrent === true
         await guard.run(scope, run)
       }, timeoutMs)
-      // Here a fake clock may still be there.
-      afterEach(() => guard.noteClock())
+      guard.observeFakeClock(vi)
     }
   })
 }
