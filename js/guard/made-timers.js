@@ -5,7 +5,7 @@ const MAX_TIMERS = 65_536
 /** From here on the ones that are over are forgotten, each time there are twice as many as stayed the time before. */
 const FIRST_PRUNE = 256
 
-/** @typedef {import('./guard').Made} Made */
+/** @typedef {import('./recorder').Made} Made */
 
 /** The timers that tests make, held weakly: Node holds those that are armed. */
 class MadeTimers {
