@@ -8,6 +8,7 @@ const { RunnerProject } = require('../helpers/runners')
 const { FASTER, writeSuite, namesEveryMark, marksIn, notesIn } = require('../helpers/guard-runs')
 
 const CONFIG = `module.exports = {
+  testTimeout: 60_000,
   setupFilesAfterEnv: ['holdover/jest/guard'],
   transform: { '\\\\.ts$': '<rootDir>/matchers/esbuild.js' }
 }`

@@ -9,7 +9,12 @@ const { FASTER, writeSuite, namesEveryMark } = require('../helpers/guard-runs')
 const { ROOT } = require('../helpers/child')
 
 // By its path, since the mocha of this project is a link, and looks for packages where it really is.
-const MOCHA = ['node_modules/mocha/bin/mocha.js', '--require', './node_modules/holdover/js/mocha/guard.js']
+const MOCHA = [
+  'node_modules/mocha/bin/mocha.js',
+  '--timeout=60000',
+  '--require',
+  './node_modules/holdover/js/mocha/guard.js'
+]
 const TSX = pathToFileURL(path.join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href
 
 /** @param {string} suite @param {'.test.cjs' | '.test.mjs' | '.test.ts'} ending @param {string[]} nodeArgs @param {string[]} args */

@@ -7,7 +7,7 @@ const path = require('node:path')
 const { RunnerProject } = require('../helpers/runners')
 const { FASTER, writeSuite, namesEveryMark, marksIn, notesIn } = require('../helpers/guard-runs')
 
-const CONFIG = `export default { test: { setupFiles: ['holdover/vitest/guard'], include: ['guard/*.test.{mjs,ts}'] } }`
+const CONFIG = `export default { test: { setupFiles: ['holdover/vitest/guard'], include: ['guard/*.test.{mjs,ts}'], testTimeout: 60_000 } }`
 const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--config=vitest.config.mjs']
 
 /** @param {string} runner @param {string[]} args @param {Array<'.test.mjs' | '.test.ts'>} [endings] */

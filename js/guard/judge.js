@@ -29,6 +29,7 @@ const MAX_NOTES = 5
  * @property {boolean} holdsProcess
  * @property {boolean} isAtLoad
  * @property {boolean} isShared
+ * @property {boolean} isClosing
  * @property {boolean} isOfUnknownAge
  * @property {any[]} objects
  */
@@ -81,6 +82,7 @@ function group(items, lineCount) {
     holdsProcess: items.some((item) => item.holdsProcess),
     isAtLoad: made?.isAtLoad ?? false,
     isShared: items.every((item) => item.isShared),
+    isClosing: items.every((item) => item.isClosing),
     isOfUnknownAge: items.every((item) => item.made?.isOfUnknownAge),
     objects: items.map((item) => item.object)
   }
@@ -93,8 +95,19 @@ function group(items, lineCount) {
  * @returns {string | null | undefined} a reason to be shown; null: nothing worth a word; undefined: it fails
  */
 function excuse(found) {
-  const { kind, holdsProcess, isAtLoad, isShared, isOfUnknownAge, owner, via, scopeCount, lineCount, site } =
-    found
+  const {
+    kind,
+    holdsProcess,
+    isAtLoad,
+    isShared,
+    isClosing,
+    isOfUnknownAge,
+    owner,
+    via,
+    scopeCount,
+    lineCount,
+    site
+  } = found
   // What Node makes for itself, a server's interval for one, is a part of something else.
   if (via === 'node' && !HANDLES.has(kind)) return null
   if (kind === 'timeout') return holdsProcess ? 'it is due and ends by itself' : null
@@ -112,6 +125,7 @@ function excuse(found) {
   }
   if (!holdsProcess && lineCount < 2)
     return 'the first one of this line, and it lets the process end: it may be made once for all'
+  if (isClosing) return 'it was told to end, and is not over yet'
   return isShared ? 'a later test used it too: it is shared' : undefined
 }
 

@@ -12,6 +12,7 @@ const { describeHandle } = require('./handles')
  * @property {any} object what has it, or is it
  * @property {boolean} holdsProcess
  * @property {boolean} isShared a later test used it
+ * @property {boolean} [isClosing] it was ended or killed
  * @property {number} [heldMs] of a timer
  * @property {{ class: string, event: string, listenersNow: number }} [holder] of a listener
  */
@@ -90,6 +91,7 @@ function handleItem(handle, kind, made) {
     made,
     object: handle,
     holdsProcess: true,
+    isClosing: handle.writableEnded === true || handle.killed === true,
     isShared:
       kind === 'socket' &&
       made !== undefined &&
