@@ -20,7 +20,6 @@ async function runs(runner, args, endings = ['.test.mjs', '.test.ts']) {
     const output = ['--reporter=json', '--outputFile=results.json']
     const { code, stdout, stderr } = await project.run([...VITEST, ...output, ...args], FASTER)
     assert.equal(code, 1, stdout + stderr)
-    assert.doesNotMatch(stdout + stderr, /holdover clean/)
     const { testResults } = JSON.parse(fs.readFileSync(path.join(project.folder, 'results.json'), 'utf8'))
     assert.equal(testResults.length, 2 * endings.length)
     for (const { name, status, message } of testResults) {
