@@ -185,6 +185,19 @@ function lineOf({ leak, faults, bare, guard, detectOpenHandles, openHandles }) {
   )
 }
 
+/** @param {{ files: string, rounds: string }} options @param {any[]} suites measured so far */
+function record({ files, rounds }, suites) {
+  const result = {
+    machine: `${os.cpus()[0].model}, ${os.cpus().length} cores, ${process.platform}-${process.arch}`,
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    files: Number(files),
+    rounds: Number(rounds),
+    suites
+  }
+  fs.writeFileSync(RESULTS, `${JSON.stringify(result, null, 1)}\n`)
+}
+
 async function main() {
   const { values } = parseArgs({ options: OPTIONS })
   const unknown = values.leak.find((name) => name !== 'none' && !(name in LEAKS))
@@ -197,20 +210,10 @@ async function main() {
       const row = measure(leak, Number(values.files), Number(values.rounds), postgres.port)
       suites.push(row)
       process.stdout.write(lineOf(row))
+      if (values.record) record(values, suites)
     }
   } finally {
     await postgres.stop()
-  }
-  if (values.record) {
-    const result = {
-      machine: `${os.cpus()[0].model}, ${os.cpus().length} cores, ${process.platform}-${process.arch}`,
-      date: new Date().toISOString().slice(0, 10),
-      node: process.version,
-      files: Number(values.files),
-      rounds: Number(values.rounds),
-      suites
-    }
-    fs.writeFileSync(RESULTS, `${JSON.stringify(result, null, 1)}\n`)
   }
   if (suites.some(({ faults }) => faults.length > 0)) process.exitCode = 1
 }

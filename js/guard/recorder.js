@@ -10,6 +10,9 @@ const { GuardSites } = require('./sites')
 const { Handles } = require('./handles')
 const { MadeTimers } = require('./made-timers')
 
+/** Sockets of the running tests looked at when those are over; one beyond is never taken to be shared. */
+const MAX_SOCKETS = 16_384
+
 /** @typedef {import('./scopes').Scope} Scope */
 
 /** What is known of something that was made: where, and by which test. */
@@ -101,7 +104,8 @@ class GuardRecorder {
       if (scope === undefined || this.handles.made.has(object)) return
       const made = new Made(scope, this.sites.capture(below))
       this.handles.made.set(object, made)
-      if (typeof object.bytesWritten === 'number') this.sockets.push({ ref: new WeakRef(object), made })
+      const isKept = typeof object.bytesWritten === 'number' && this.sockets.length < MAX_SOCKETS
+      if (isKept) this.sockets.push({ ref: new WeakRef(object), made })
     } catch {
       this.faults++
     }
