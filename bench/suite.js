@@ -7,7 +7,7 @@
  *     node bench/suite.js [--files 200] [--leak interval …] [--rounds 3] [--record]
  *
  * All files run in one process, since `--detectOpenHandles` runs them so, and with `--forceExit`, since a run with a leak
- * does not end without it. Variants take turns. `--record` writes bench/results/suite.json.
+ * does not end without it. Variants take turns. `--record` writes bench/results/suite.txt.
  */
 
 const fs = require('node:fs')
@@ -20,7 +20,7 @@ const { startPostgres } = require('./suite/postgres')
 
 const ROOT = path.join(__dirname, '..')
 const PACKAGES = path.join(ROOT, '__test__', 'runners', 'suite', 'node_modules')
-const RESULTS = path.join(__dirname, 'results', 'suite.json')
+const RESULTS = path.join(__dirname, 'results', 'suite.txt')
 const MEASURE = path.join(__dirname, 'suite', 'measure.js')
 
 /** @type {Record<string, string[]>} arguments of Jest */
@@ -185,17 +185,11 @@ function lineOf({ leak, faults, bare, guard, detectOpenHandles, openHandles }) {
   )
 }
 
-/** @param {{ files: string, rounds: string }} options @param {any[]} suites measured so far */
-function record({ files, rounds }, suites) {
-  const result = {
-    machine: `${os.cpus()[0].model}, ${os.cpus().length} cores, ${process.platform}-${process.arch}`,
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    files: Number(files),
-    rounds: Number(rounds),
-    suites
-  }
-  fs.writeFileSync(RESULTS, `${JSON.stringify(result, null, 1)}\n`)
+/** @param {{ files: string, rounds: string }} options @param {string} lines measured so far */
+function record({ files, rounds }, lines) {
+  const machine = `${os.cpus()[0].model}, ${os.cpus().length} cores, ${process.platform}-${process.arch}`
+  const head = `${machine}\n${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${files} files, medians of ${rounds} rounds\n\n`
+  fs.writeFileSync(RESULTS, head + lines)
 }
 
 async function main() {
@@ -210,7 +204,7 @@ async function main() {
       const row = measure(leak, Number(values.files), Number(values.rounds), postgres.port)
       suites.push(row)
       process.stdout.write(lineOf(row))
-      if (values.record) record(values, suites)
+      if (values.record) record(values, suites.map(lineOf).join(''))
     }
   } finally {
     await postgres.stop()
