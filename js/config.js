@@ -253,6 +253,26 @@ const MEMORY = {
   allowInconclusive: CHECK.allowInconclusive
 }
 
+/** Every option of the suite guard; a setup file takes no arguments. @type {Record<string, Option>} */
+const GUARD = {
+  graceMs: {
+    fallback: 500,
+    env: 'HOLDOVER_GUARD_GRACE_MS',
+    expected: 'milliseconds from 0 to a minute',
+    accepts: between(0, 60_000),
+    read: asNumber,
+    atTheLimit: 'what is still there then was left behind'
+  },
+  fail: {
+    fallback: true,
+    env: 'HOLDOVER_GUARD_FAIL',
+    expected: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
+    read: asBoolean,
+    atTheLimit: 'false: what was left behind is printed and fails nothing'
+  }
+}
+
 /** @param {any} options @param {string} name may be dotted */
 function pick(options, name) {
   return name
@@ -342,4 +362,4 @@ function isOff(env = process.env) {
   return ['off', '0', 'false'].includes((env.HOLDOVER ?? '').toLowerCase())
 }
 
-module.exports = { START, CHECK, MEMORY, resolve, fallback, isOff, show }
+module.exports = { START, CHECK, MEMORY, GUARD, resolve, fallback, isOff, show }

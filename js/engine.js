@@ -34,11 +34,22 @@ function activeWatch() {
 /** The wrappers stay between two runs, see `prepare`. */
 let isPrepared = false
 
+/** The suite guard of the test file at work: records whenever no run does. @type {import('./guard/recorder').GuardRecorder | null} */
+let guard = null
+
 /** Points the hooks at the run that records now, or takes them off. */
 function routeHooks() {
   const watch = activeWatch()
   if (watch === null && !isPrepared) uninstallHooks()
-  else installHooks(watch === null ? null : watch.recorder)
+  else installHooks(watch === null ? guard : watch.recorder)
+  if (watch !== null) guard?.giveWay(watch.exact)
+}
+
+/** @param {import('./guard/recorder').GuardRecorder | null} next null: the test file is over */
+function setGuard(next) {
+  guard = next
+  isPrepared = true
+  routeHooks()
 }
 
 /**
@@ -153,6 +164,7 @@ module.exports = {
   askReport,
   environment,
   prepare,
+  setGuard,
   enterRealm,
   clock
 }

@@ -19,6 +19,8 @@ const MESSAGES = {
   HOLDOVER_LEAK: '{report}',
   HOLDOVER_INCONCLUSIVE: '{report}',
   HOLDOVER_MEMORY: '{report}',
+  HOLDOVER_LEFT_BEHIND: '{report}',
+  HOLDOVER_GUARD: '{where}: {problem}',
   HOLDOVER_FILE: 'cannot find {file}: give the path of a module that exports `job(ctx, i)`',
   HOLDOVER_LOAD: '{file} could not be loaded: {reason}',
   HOLDOVER_NO_JOB: '{file} does not export a function `job(ctx, i)`; it exports: {exports}',

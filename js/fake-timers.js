@@ -84,4 +84,4 @@ class FakeTimers {
   }
 }
 
-module.exports = { FakeTimers, isFake }
+module.exports = { FakeTimers, fakeClock, isFake }

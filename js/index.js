@@ -19,8 +19,13 @@ const api = singleton(() => {
   // For test runners, which evaluate this file once per test file.
   Object.defineProperty(api, 'prepare', { value: prepare })
   Object.defineProperty(api, 'enterRealm', { value: enterRealm })
-  // There, nothing can be loaded any more once the first test file is over.
-  if (isSandboxed() && !isOff()) nativeFailure()
+  const sandboxed = isSandboxed() && !isOff()
+  // In a sandbox nothing can be loaded any more once the first test file is over. Elsewhere production has no tests.
+  const guard = sandboxed ? require('./guard/guard') : null
+  if (sandboxed) nativeFailure()
+  Object.defineProperty(api, 'openGuard', {
+    value: (/** @type {any} */ init) => (guard ?? require('./guard/guard')).openGuard(init)
+  })
   return api
 })
 

@@ -6,6 +6,7 @@ const { activeWatch } = require('./engine')
 const { OUTCOME } = require('./job')
 const { HoldoverError } = require('./errors')
 const { show } = require('./config')
+const { likeOriginal } = require('./like-original')
 
 /** Characters of a job's id kept for the report. */
 const MAX_ID = 100
@@ -147,11 +148,7 @@ function wrapJob(identOrFunction, fn) {
     if (watch === null) return Reflect.apply(fn, this, args)
     return runInJob(watch, identify(identOrFunction, args), fn, this, args)
   }
-  for (const key of ['length', 'name']) {
-    const descriptor = Object.getOwnPropertyDescriptor(fn, key)
-    if (descriptor !== undefined) Object.defineProperty(wrapped, key, descriptor)
-  }
-  return wrapped
+  return likeOriginal(wrapped, fn)
 }
 
 /** A mistake in the user's ident function must not fail the job. @param {any} identOrFunction @param {any[]} args @returns {Ident} */

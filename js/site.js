@@ -238,6 +238,7 @@ function wayThroughFile({ frames, file, calledFrom }) {
 }
 
 exports.SiteBook = SiteBook
+exports.keyOf = keyOf
 exports.captureCallSites = captureCallSites
 exports.toFrames = toFrames
 exports.describeSite = describeSite

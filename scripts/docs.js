@@ -7,7 +7,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { START, CHECK, MEMORY } = require('../js/config')
+const { START, CHECK, MEMORY, GUARD } = require('../js/config')
 
 const FILE = path.join(__dirname, '..', 'docs', 'configuration.md')
 
@@ -73,6 +73,13 @@ const MEMORY_HEAD = `
 One of the two limits must be given ([what is measured](testing.md#memory)).
 `
 
+const GUARD_HEAD = `
+## The suite guard
+
+Its entry is a setup file and takes no arguments, so the environment is the only place
+([what it does](testing.md#the-whole-suite)).
+`
+
 const OTHERS = `
 ## Variables that are no options
 
@@ -119,7 +126,8 @@ function configurationPage() {
   const start = `${START_HEAD}\n${table('start', START)}\n${LEVELS}`
   const check = `${CHECK_HEAD}\n${table('check', CHECK)}\n`
   const memory = `${MEMORY_HEAD}\n${table('toStayWithin', MEMORY)}\n`
-  return HEAD + start + check + memory + OTHERS
+  const guard = `${GUARD_HEAD}\n${table('the suite guard', GUARD)}\n`
+  return HEAD + start + check + memory + guard + OTHERS
 }
 
 module.exports = { configurationPage, FILE }

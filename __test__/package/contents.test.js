@@ -117,8 +117,8 @@ test('publint and attw have nothing to say', async () => {
   // Node 20 and newer resolve as TypeScript calls it node16; `node10` knows no `exports`.
   // Vitest is an ES module and cannot be required, and so is what extends it.
   for (const scope of [
-    ['--profile', 'node16', '--exclude-entrypoints', 'vitest'],
-    ['--profile', 'esm-only', '--entrypoints', 'vitest']
+    ['--profile', 'node16', '--exclude-entrypoints', 'vitest', 'vitest/guard'],
+    ['--profile', 'esm-only', '--entrypoints', 'vitest', 'vitest/guard']
   ]) {
     const attw = await runNode([toolFile('@arethetypeswrong/cli', 'attw', TOOLS), main, ...scope])
     assert.equal(attw.code, 0, attw.stdout)

@@ -2,8 +2,8 @@
 
 /**
  * Whom all hooks report to; null while they are off, and their wrappers then only forward.
- * @type {{ recorder: import('./index').Recorder | null }}
+ * @type {{ recorder: import('./index').Recorder | null, guard: import('./handles').Opener | null }}
  */
-const sink = { recorder: null }
+const sink = { recorder: null, guard: null }
 
 module.exports = sink

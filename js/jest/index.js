@@ -3,6 +3,7 @@
 const { nothingBehind } = require('../matchers/nothing-behind')
 const { stayWithin } = require('../matchers/stay-within')
 const { prepare } = require('../matchers/prepare')
+const { circusState } = require('./circus')
 
 /** Jest's own default. */
 const TIMEOUT_MS = 5_000
@@ -10,17 +11,6 @@ const TIMEOUT_MS = 5_000
 const SET_TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL')
 /** Taken at load: Jest's fake timers replace it. */
 const now = Date.now
-
-/**
- * The state of jest-circus: it hangs on the global object under a symbol that is not shared, so it is known by its name.
- * @returns {any}
- */
-function circusState() {
-  const key = Object.getOwnPropertySymbols(globalThis).find(
-    (symbol) => symbol.description === 'JEST_STATE_SYMBOL'
-  )
-  return key === undefined ? undefined : /** @type {any} */ (globalThis)[key]
-}
 
 /** Milliseconds that the running test may still take. */
 function testLeftMs() {

@@ -2,7 +2,7 @@
 
 /** One leak in words, for every reporter. */
 
-const { formatCount, formatDuration, formatNumberOf, formatRate, formatSite } = require('./format')
+const { formatCount, formatDuration, formatNumberOf, formatRate, formatSite, painter } = require('./format')
 
 /** The job name that the ledger gives to what no job made. */
 const BETWEEN_JOBS = '(between jobs)'
@@ -60,24 +60,29 @@ function threadWords(leak, threads) {
   return leak.threads < threads ? `, in ${formatCount(leak.threads)} of ${formatCount(threads)} threads` : ''
 }
 
+/**
+ * The line that made it, and where that is a library's, the application's line that called.
+ * @param {{ site: Leak['site'], calledFrom: Leak['calledFrom'], source: string | null }} found
+ * @param {Paint} [paint]
+ */
+function placeLines({ site, calledFrom, source }, paint = painter(false)) {
+  if (calledFrom) {
+    const line = `   created  ${formatSite(site)}     called by YOU  ${paint('cyan', formatSite(calledFrom))}`
+    return source ? [line, `   ${calledFrom.line} |   ${source}`] : [line]
+  }
+  const code = source && site ? `     ${site.line} |   ${source}` : ''
+  return [`   ${paint('cyan', formatSite(site))}${code}`]
+}
+
 /** @param {Leak} leak @param {number} number @param {number} threads @param {Paint} paint */
 function leakLines(leak, number, threads, paint) {
-  const place = pointOf(leak)
   const indent = '   '
   const lines = [
     `${String(number).padStart(2)} ${paint(['bold', 'red'], 'LEAK')}  ${leak.certainty} · ${ownerWords(leak.owner)}   ` +
       paint('bold', leakTitle(leak)) +
       `   ${jobsWords(leak)}${threadWords(leak, threads)}`
   ]
-  if (leak.calledFrom) {
-    lines.push(
-      `${indent}created  ${formatSite(leak.site)}     called by YOU  ${paint('cyan', formatSite(leak.calledFrom))}`
-    )
-    if (leak.source) lines.push(`${indent}${leak.calledFrom.line} |   ${leak.source}`)
-  } else {
-    const source = leak.source && place ? `     ${place.line} |   ${leak.source}` : ''
-    lines.push(`${indent}${paint('cyan', formatSite(place))}${source}`)
-  }
+  lines.push(...placeLines(leak, paint))
   for (const other of leak.sites.slice(1, 4))
     lines.push(`${indent}also at ${formatSite(other)} (${formatCount(other.count)})`)
   if (leak.companions.length > 0)
@@ -101,4 +106,14 @@ function holderWords(holder) {
     : `${formatNumberOf(holder.owners, 'object')}, each ${article} ${named} that outlives its job, up to ${now}`
 }
 
-module.exports = { BETWEEN_JOBS, holderWords, jobsWords, leakLines, leakTitle, ownerWords, pointOf, thing }
+module.exports = {
+  BETWEEN_JOBS,
+  holderWords,
+  jobsWords,
+  leakLines,
+  leakTitle,
+  ownerWords,
+  placeLines,
+  pointOf,
+  thing
+}

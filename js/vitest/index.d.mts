@@ -1,9 +1,12 @@
 import type { HoldoverMatchers } from '../matchers/index.js'
+import 'vitest'
 
-declare module 'vitest' {
-  // As in Vitest 4. Vitest 5 has one type parameter more and takes this too; only with `skipLibCheck: false` does
-  // TypeScript report the difference.
-  interface Matchers<T = any> extends HoldoverMatchers<Promise<void>> {}
+declare global {
+  // Vitest's `expect` takes these on in every version. Its own `Matchers` has one type parameter more in 5 than in 4, so
+  // no declaration of it fits both.
+  namespace Chai {
+    interface Assertion extends HoldoverMatchers<Promise<void>> {}
+  }
 }
 
 /** For an `expect` of your own: `expect.extend(matchers)`. */

@@ -1,0 +1,116 @@
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { RunnerProject } = require('../helpers/runners')
+const { FASTER, writeSuite, namesEveryMark, marksIn, notesIn } = require('../helpers/guard-runs')
+
+const CONFIG = `module.exports = {
+  testTimeout: 60_000,
+  setupFilesAfterEnv: ['holdover/jest/guard'],
+  transform: { '\\\\.ts$': '<rootDir>/matchers/esbuild.js' }
+}`
+const JEST = ['node_modules/jest/bin/jest.js', '--ci', '--watchman=false', '--cacheDirectory=.cache']
+
+/** @param {string} runner @param {string[]} args @param {Array<'.test.js' | '.test.mjs' | '.test.ts'>} endings */
+async function runs(runner, args, endings) {
+  const project = new RunnerProject(runner)
+  try {
+    fs.writeFileSync(path.join(project.folder, 'jest.config.js'), CONFIG)
+    for (const ending of endings)
+      for (const suite of ['leaky', 'clean']) writeSuite(project, 'jest', suite, ending)
+    const { code, stdout, stderr } = await project.run(
+      [...JEST, ...args, '--testMatch=**/guard/*.test.*', '--json', '--outputFile=results.json'],
+      { ...FASTER, NODE_OPTIONS: '--experimental-vm-modules --no-warnings' }
+    )
+    assert.equal(code, 1, stdout + stderr)
+    // What was named keeps no run from ending.
+    assert.doesNotMatch(stderr, /did not exit/)
+    const { testResults } = JSON.parse(fs.readFileSync(path.join(project.folder, 'results.json'), 'utf8'))
+    assert.equal(testResults.length, 2 * endings.length)
+    for (const { name, status, message } of testResults) {
+      if (path.basename(name).startsWith('leaky')) namesEveryMark(name, message)
+      else assert.equal(status, 'passed', message)
+    }
+  } finally {
+    project.remove()
+  }
+}
+
+for (const runner of ['jest-30', 'jest-29']) {
+  test(`${runner}: the guard names test, resource and line, in every module system, and clean suites stay silent`, () =>
+    runs(runner, ['--runInBand'], ['.test.js', '.test.mjs', '.test.ts']))
+  test(`${runner}: the same in worker processes`, () => runs(runner, ['--maxWorkers=2'], ['.test.js']))
+}
+test('jest-30: the same in worker threads', () =>
+  runs('jest-30', ['--maxWorkers=2', '--workerThreads'], ['.test.js']))
+
+const LIBRARY = `exports.first = (emitter) => void emitter.on('SIGUSR2', () => {})
+exports.each = (emitter) => void emitter.on('SIGUSR2', () => {})
+`
+
+/** @param {string} text @param {string} file */
+function saidOf(text, file) {
+  const said = text.split(/^(?=holdover )/m).filter((block) => block.startsWith(`holdover ${file}:`))
+  return said.join('').replace(/\n(?! note ).*/g, '')
+}
+
+test('jest-30: what no single run can prove is said and fails nothing, and what tries to get by does not', async () => {
+  const project = new RunnerProject('jest-30')
+  try {
+    fs.writeFileSync(path.join(project.folder, 'jest.config.js'), CONFIG)
+    const library = path.join(project.folder, 'node_modules', 'once-lib')
+    fs.mkdirSync(library)
+    fs.writeFileSync(path.join(library, 'index.js'), LIBRARY)
+    const { stdout, stderr } = await project.run(
+      [
+        ...JEST,
+        '--runInBand',
+        '--forceExit',
+        '--testMatch=**/guard/evidence/*.test.js',
+        '--json',
+        '--outputFile=results.json'
+      ],
+      FASTER
+    )
+    const { testResults } = JSON.parse(fs.readFileSync(path.join(project.folder, 'results.json'), 'utf8'))
+    const files = fs
+      .readdirSync(path.join(project.folder, 'guard', 'evidence'))
+      .filter((name) => name.endsWith('.test.js'))
+    assert.equal(testResults.length, files.length, stdout + stderr)
+    for (const { name, status, message } of testResults) {
+      if (marksIn(name).length > 0) namesEveryMark(name, message, { owner: '.*' })
+      // 'focused' where some were skipped.
+      else assert.notEqual(status, 'failed', message)
+      const said = saidOf(stderr, path.join('guard', 'evidence', path.basename(name)))
+      const notes = notesIn(name)
+      for (const note of notes) assert.match(said, new RegExp(`^ note {3}${note}`, 'm'), stderr)
+      assert.equal(said.match(/^ note /gm)?.length ?? 0, notes.length, said)
+    }
+  } finally {
+    project.remove()
+  }
+})
+
+test('jest-30: HOLDOVER_GUARD_FAIL=false prints it and fails nothing, HOLDOVER=off is silent', async () => {
+  const project = new RunnerProject('jest-30')
+  try {
+    fs.writeFileSync(path.join(project.folder, 'jest.config.js'), CONFIG)
+    writeSuite(project, 'jest', 'leaky', '.test.js')
+    const args = [...JEST, '--runInBand', '--testMatch=**/guard/leaky.test.js']
+    const printed = await project.run(args, { ...FASTER, HOLDOVER_GUARD_FAIL: 'false' })
+    assert.equal(printed.code, 0, printed.stderr)
+    assert.match(printed.stderr, /^holdover LEFT BEHIND guard\/leaky\.test\.js: 12 things, after 9 tests\n/m)
+    const off = await project.run([...args, '--forceExit'], { HOLDOVER: 'off' })
+    assert.deepEqual([off.code, /holdover/.test(off.stderr)], [0, false], off.stderr)
+    const wrong = await project.run(args, { HOLDOVER_GUARD_GRACE_MS: 'long' })
+    assert.match(
+      wrong.stderr,
+      /environment variable HOLDOVER_GUARD_GRACE_MS: option 'graceMs' must be milliseconds/
+    )
+  } finally {
+    project.remove()
+  }
+})

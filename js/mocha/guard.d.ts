@@ -1,0 +1,2 @@
+/** Root hooks, for mocha's `--require`. */
+export const mochaHooks: { beforeAll?: () => void }
