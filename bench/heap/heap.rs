@@ -1,30 +1,106 @@
-//! The heap engine without Node, for measuring: `cargo run --release --example heap -- parse FILE`.
+//! The heap engine without Node, for measuring and for the comparison with other tools:
+//! `cargo run --release --example heap -- COMMAND FILE…`. Tables go to stdout as JSON.
 
+use std::error::Error;
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
 
-use holdover::snapshot;
+use holdover::analysis::compare::{Baseline, compare};
+use holdover::analysis::rows::Row;
+use holdover::analysis::summary::{ClassTotal, Measures, summarize};
+use holdover::snapshot::{self, Graph};
+use serde_json::{Value, json};
+
+const USAGE: &str =
+    "usage: heap parse FILE | compare BEFORE AFTER | summary FILE | measure FILE | nodes FILE OUT";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let started = Instant::now();
-    let [command, file] = &args[..] else {
-        eprintln!("usage: heap parse FILE");
-        return ExitCode::FAILURE;
-    };
-    assert_eq!(command, "parse");
-    let result = snapshot::open(Path::new(file)).map(|graph| {
-        format!("{} nodes, {} edges, {} bytes", graph.node_count(), graph.edge_count(), graph.bytes())
-    });
-    match result {
-        Ok(text) => {
-            println!("{text}, {} ms", started.elapsed().as_millis());
+    match run(&args.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(value) => {
+            println!("{value}");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            println!("{}: {error}", error.kind.code());
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(args: &[&str]) -> Result<Value, Box<dyn Error>> {
+    Ok(match args {
+        ["parse", file] => {
+            let graph = open(file)?;
+            json!({ "nodes": graph.node_count(), "edges": graph.edge_count(), "bytes": graph.bytes() })
+        }
+        ["compare", before, after] => compare_files(before, after)?,
+        ["summary", file] => {
+            let graph = open(file)?;
+            let totals = summarize(&graph, &Measures::of(&graph));
+            totals.iter().map(total).collect()
+        }
+        ["measure", file] => {
+            let graph = open(file)?;
+            json!({ "retainedBytes": Measures::of(&graph).retained[Graph::ROOT as usize] })
+        }
+        ["nodes", file, out] => {
+            let graph = open(file)?;
+            fs::write(out, columns(&Measures::of(&graph)))?;
+            json!({ "nodeCount": graph.node_count() })
+        }
+        _ => return Err(USAGE.into()),
+    })
+}
+
+fn open(file: &str) -> Result<Graph, Box<dyn Error>> {
+    snapshot::open(Path::new(file)).map_err(|error| format!("{}: {error}", error.kind.code()).into())
+}
+
+fn compare_files(before: &str, after: &str) -> Result<Value, Box<dyn Error>> {
+    // The first graph is gone before the second comes.
+    let baseline = Baseline::of(&open(before)?);
+    let rows = compare(baseline, &open(after)?);
+    let rows = rows.iter().map(|row| {
+        json!({
+            "key": key(&row.row),
+            "name": row.row.name,
+            "newCount": row.new_count,
+            "deletedCount": row.deleted_count,
+            "newBytes": row.new_bytes,
+            "deletedBytes": row.deleted_bytes,
+        })
+    });
+    Ok(rows.collect())
+}
+
+fn total(total: &ClassTotal) -> Value {
+    json!({
+        "key": key(&total.row),
+        "name": total.row.name,
+        "count": total.count,
+        "distance": total.distance,
+        "shallowBytes": total.shallow_bytes,
+        "retainedBytes": total.retained_bytes,
+    })
+}
+
+/// The layout that devtools.js writes.
+#[expect(clippy::cast_precision_loss, reason = "so does JavaScript")]
+fn columns(measures: &Measures) -> Vec<u8> {
+    let nodes = 0..u32::try_from(measures.retained.len()).unwrap_or(u32::MAX);
+    let shallow = nodes.flat_map(|node| (measures.shallow.get(node) as f64).to_le_bytes());
+    let retained = measures.retained.iter().flat_map(|&bytes| (bytes as f64).to_le_bytes());
+    let distances = measures.distances.iter().flat_map(|distance| distance.to_le_bytes());
+    let dominators = measures.dominators.of.iter().flat_map(|node| node.to_le_bytes());
+    shallow.chain(retained).chain(distances).chain(dominators).collect()
+}
+
+/// As `DevTools` tells classes apart.
+fn key(row: &Row) -> String {
+    match row.place {
+        Some(place) => format!("{},{},{},{}", place.script, place.line, place.column, row.name),
+        None => format!(",{}", row.name),
     }
 }

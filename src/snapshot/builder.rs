@@ -63,10 +63,15 @@ impl Default for Builder {
 impl Builder {
     /// Adds a node.
     pub fn node(&mut self, kind: &'static str, name: &str, size: u64) -> Node {
-        let (name, node) = (self.string(name), self.nodes.len());
-        let id = 2 * node as u64 + 1;
+        let (name, node) = (self.string(name), self.node_count());
+        let id = 2 * u64::from(node) + 1;
         self.nodes.push(BuiltNode { kind, name, id, size, detachedness: 0, edges: Vec::new() });
-        Node::try_from(node).expect("few nodes")
+        node
+    }
+
+    /// How many nodes there are.
+    pub fn node_count(&self) -> Node {
+        Node::try_from(self.nodes.len()).expect("few nodes")
     }
 
     /// Adds an edge with a name.

@@ -74,6 +74,12 @@ impl Graph {
         self.kinds[self.types[node as usize] as usize]
     }
 
+    /// The number of the type of a node in this file.
+    #[must_use]
+    pub fn raw_kind(&self, node: Node) -> u32 {
+        u32::from(self.types[node as usize])
+    }
+
     /// V8's name of the type of a node.
     #[must_use]
     pub fn type_name(&self, node: Node) -> &str {

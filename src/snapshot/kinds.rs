@@ -1,7 +1,7 @@
 //! Types of nodes and edges. A snapshot names them itself and numbers them as it likes.
 
 /// What a node is. Names are V8's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeKind {
     /// Of V8's own making: maps, contexts, cells.
     Hidden,
