@@ -254,9 +254,79 @@ export function check(job: (i: number) => unknown, options?: CheckOptions): Prom
 /** `check`, then throws a LeakError whose message is the report, unless the verdict is clean. */
 export function assertNoLeaks(job: (i: number) => unknown, options?: CheckOptions): Promise<Report>
 
+/** A heap snapshot as a whole. */
+export interface HeapTotals {
+  nodes: number
+  edges: number
+  shallowBytes: number
+}
+
+/** Where the constructor of a class stands; lines and columns count from 1. */
+export interface HeapPlace {
+  /** Null where no function of that script is in the heap. */
+  file: string | null
+  /** V8's number of the script, in that process. */
+  scriptId: number
+  line: number
+  column: number
+}
+
+/** A class of a heap snapshot, named as in Chrome DevTools. */
+export interface HeapClass {
+  name: string
+  place: HeapPlace | null
+  count: number
+  /** Steps from what the program itself holds; null where only V8's own roots lead there. */
+  distance: number | null
+  shallowBytes: number
+  /** What would be freed if all objects of the class went. */
+  retainedBytes: number
+}
+
+/** A heap snapshot by class, the one that retains most first. */
+export interface HeapSummary {
+  file: string
+  schemaVersion: 1
+  snapshot: HeapTotals
+  classes: HeapClass[]
+}
+
+/** What happened to a class between two snapshots; the table of Chrome DevTools' Comparison view. */
+export interface HeapClassChange {
+  name: string
+  place: HeapPlace | null
+  /** Objects that are only in the later snapshot. */
+  newCount: number
+  /** Objects that are only in the earlier one. */
+  deletedCount: number
+  countDelta: number
+  newBytes: number
+  deletedBytes: number
+  bytesDelta: number
+}
+
+/** Two snapshots of one process, the class that grew most first. */
+export interface HeapComparison {
+  files: { before: string; after: string }
+  schemaVersion: 1
+  before: HeapTotals
+  after: HeapTotals
+  classes: HeapClassChange[]
+}
+
+/** Heap snapshots: files that `v8.writeHeapSnapshot()` of Node 20 to 26 wrote. */
+export const heap: {
+  /** Reads a snapshot and sums it up by class. Rejects with `HOLDOVER_SNAPSHOT_…` and a `byteOffset`. */
+  open(file: string): Promise<HeapSummary>
+  /** What changed between two snapshots of one process: files, or what `open` gave. */
+  compare(before: string | { file: string }, after: string | { file: string }): Promise<HeapComparison>
+}
+
 /** Every error of holdover itself; `code` starts with `HOLDOVER_`. */
 export class HoldoverError extends Error {
   readonly code: string
+  /** For a file that is no heap snapshot: where that shows. */
+  readonly byteOffset?: number
 }
 
 export class LeakError extends HoldoverError {

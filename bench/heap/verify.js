@@ -6,7 +6,7 @@
  *
  *     node bench/heap/verify.js [--size small --size mid] [--node 20 --node 24] [--record]
  *
- * `--record` writes bench/results/heap-equality.txt. The middle size takes a minute for each version, and the big one ten
+ * `--record` writes bench/results/heap-equality.txt, and what the tests expect of the small size. The middle size takes a minute for each version, and the big one ten
  * minutes and 8 GB; its nodes are left out unless it is asked for with `--big-nodes`.
  */
 
@@ -17,8 +17,10 @@ const { execFileSync } = require('node:child_process')
 const { parseArgs } = require('node:util')
 const { snapshots, nodeOf } = require('./files')
 const { engine } = require('./engine')
+const { stableRows } = require('../../__test__/helpers/heap-rows')
 
 const devtools = path.join(__dirname, 'devtools.js')
+const EXPECTED = path.join(__dirname, '..', '..', '__test__', 'fixtures', 'heap', 'devtools-rows.json')
 const RESULTS = path.join(__dirname, '..', 'results', 'heap-equality.txt')
 
 const OPTIONS = /** @type {const} */ ({
@@ -31,10 +33,13 @@ const OPTIONS = /** @type {const} */ ({
 function main() {
   const { values } = parseArgs({ options: OPTIONS })
   const lines = []
+  /** @type {Record<string, any[]>} */
+  const expected = JSON.parse(fs.existsSync(EXPECTED) ? fs.readFileSync(EXPECTED, 'utf8') : '{}')
   let differences = 0
   for (const size of values.size) {
     for (const major of values.node) {
-      for (const { what, rows, different } of verify(major, size, values['big-nodes'])) {
+      for (const { what, rows, different, theirs } of verify(major, size, values['big-nodes'])) {
+        if (size === 'small' && what.startsWith('Comparison')) expected[major] = stableRows(theirs)
         const verdict = different === 0 ? 'all equal' : `${different} DIFFER`
         lines.push(
           `Node ${major}  ${size.padEnd(5)} ${what.padEnd(36)} ${String(rows).padStart(9)}  ${verdict}`
@@ -44,7 +49,10 @@ function main() {
       }
     }
   }
-  if (values.record) fs.writeFileSync(RESULTS, `${lines.join('\n')}\n`)
+  if (values.record) {
+    fs.writeFileSync(RESULTS, `${lines.join('\n')}\n`)
+    fs.writeFileSync(EXPECTED, `${JSON.stringify(expected, null, 2)}\n`)
+  }
   process.exitCode = differences === 0 ? 0 : 1
 }
 
@@ -60,19 +68,20 @@ function* verify(major, size, bigNodes) {
 
 /** @param {string} what @param {string[]} args */
 function tables(what, args) {
-  const expected = byKey(JSON.parse(reference(args)))
+  const theirs = JSON.parse(reference(args))
+  const expected = byKey(theirs)
   const found = byKey(JSON.parse(execFileSync(engine(), args, { encoding: 'utf8', maxBuffer: 1 << 30 })))
   let [rows, different] = [0, 0]
   for (const key of new Set([...expected.keys(), ...found.keys()])) {
-    const [theirs, ours] = [expected.get(key) ?? {}, found.get(key) ?? {}]
-    for (const field of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
+    const [wanted, ours] = [expected.get(key) ?? {}, found.get(key) ?? {}]
+    for (const field of new Set([...Object.keys(wanted), ...Object.keys(ours)])) {
       rows++
-      if (theirs[field] === ours[field]) continue
+      if (wanted[field] === ours[field]) continue
       different++
-      process.stderr.write(`${key} ${field}: DevTools ${theirs[field]}, holdover ${ours[field]}\n`)
+      process.stderr.write(`${key} ${field}: DevTools ${wanted[field]}, holdover ${ours[field]}\n`)
     }
   }
-  return { what, rows, different }
+  return { what, rows, different, theirs }
 }
 
 /** @param {any[]} rows */
@@ -95,7 +104,7 @@ function columns(what, file) {
       if (expected.compare(found, at, at + width, at, at + width) !== 0) different++
     }
   }
-  return { what, rows, different }
+  return { what, rows, different, theirs: [] }
 }
 
 /** DevTools' sources need a newer Node than the oldest one that holdover runs on. @param {string[]} args */

@@ -15,6 +15,7 @@ mod hash;
 mod id_map;
 pub mod interfaces;
 pub mod rows;
+pub mod scripts;
 pub mod shallow;
 pub mod special;
 pub mod summary;

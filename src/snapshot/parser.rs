@@ -114,7 +114,8 @@ impl Parser {
             return Err(SnapshotError::new(ErrorKind::Truncated, end, problem));
         }
         let missing = |name: &str| SnapshotError::new(ErrorKind::Count, end, format!("there is no '{name}'"));
-        let columns = self.columns.ok_or_else(|| missing("snapshot"))?;
+        let columns =
+            self.columns.ok_or_else(|| SnapshotError { kind: ErrorKind::Meta, ..missing("snapshot") })?;
         self.nodes_at.ok_or_else(|| missing("nodes"))?;
         self.edges_at.ok_or_else(|| missing("edges"))?;
         columns.finish(self.strings.ok_or_else(|| missing("strings"))?, end)
