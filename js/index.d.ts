@@ -305,6 +305,35 @@ export interface HeapClassChange {
   bytesDelta: number
 }
 
+/** One step of a path, from below the root on. */
+export interface HeapPathStep {
+  /** V8's type of the reference: `context` is a variable, `property` a property. */
+  edge: 'context' | 'element' | 'property' | 'internal' | 'hidden' | 'shortcut' | 'weak' | 'other'
+  /** Null where it is a position in an array or table. */
+  edgeName: string | null
+  /** The class of what it leads to; of a function, its name. */
+  to: string
+  toType: string
+  id: number
+  /** Where a function stands. */
+  place: HeapPlace | null
+}
+
+/** New objects that are held alike. */
+export interface HeapHolding {
+  /** The class of the heads. */
+  headClass: string
+  /** New objects that hang on an old one. */
+  heads: number
+  /** These, and the new objects that hang on them. */
+  objects: number
+  bytes: number
+  /** The path to one of the heads. */
+  path: HeapPathStep[]
+  /** From this step on it is suspect: the last name before the head. */
+  suspectFrom: number
+}
+
 /** Two snapshots of one process, the class that grew most first. */
 export interface HeapComparison {
   files: { before: string; after: string }
@@ -312,14 +341,23 @@ export interface HeapComparison {
   before: HeapTotals
   after: HeapTotals
   classes: HeapClassChange[]
+  /** With `paths`: the hundred ways of holding with most bytes. */
+  holdings?: HeapHolding[]
 }
 
 /** Heap snapshots: files that `v8.writeHeapSnapshot()` of Node 20 to 26 wrote. */
 export const heap: {
   /** Reads a snapshot and sums it up by class. Rejects with `HOLDOVER_SNAPSHOT_…` and a `byteOffset`. */
   open(file: string): Promise<HeapSummary>
-  /** What changed between two snapshots of one process: files, or what `open` gave. */
-  compare(before: string | { file: string }, after: string | { file: string }): Promise<HeapComparison>
+  /**
+   * What changed between two snapshots of one process: files, or what `open` gave. With `paths` also what holds the new
+   * objects, which takes about as long again.
+   */
+  compare(
+    before: string | { file: string },
+    after: string | { file: string },
+    options?: { paths?: boolean }
+  ): Promise<HeapComparison>
 }
 
 /** Every error of holdover itself; `code` starts with `HOLDOVER_`. */

@@ -75,9 +75,37 @@ describe('heap snapshots of a leaking worker', () => {
     assert.match(all.stdout, /Node \//)
   })
 
+  test('what holds the new objects is told by the variable, all of what jobs left and nothing they replaced', async () => {
+    const { holdings } = await heap.compare(early, late, { paths: true })
+    const held = (variable, headClass) =>
+      holdings.find((row) => row.headClass === headClass && row.path[row.suspectFrom].edgeName === variable)
+    assert.equal(held('audit', 'AuditEntry').heads, 1_800)
+    assert.equal(held('cache', '{payload, pattern, big, extra0}').heads, 900)
+    assert.equal(held('sessions', 'Session').heads, 900)
+    assert.equal(held('pending', 'Promise').heads, 900)
+    assert.equal(held('pool', 'Connection').heads, 90)
+    assert.equal(held('bus', 'Function').heads, 900)
+    const timers = held('timers', 'Timeout').heads
+    assert.ok(timers > 890 && timers <= 900, `${timers} timers`)
+    assert.equal(held('audit', 'AuditEntry').path[held('audit', 'AuditEntry').suspectFrom].edge, 'context')
+
+    const { stdout } = await runNode([CLI, 'heap', 'compare', early, late])
+    assert.match(
+      stdout,
+      / {3}1,800 × AuditEntry, with 16,200 objects that hang on them\n {3}held by {3}variable audit Array → \[\*\] AuditEntry/
+    )
+    assert.match(
+      stdout,
+      /held by {3}variable bus EventEmitter → \._events Object → \.end Array → \[\*\] \(anonymous\) bench\/heap\/worker\.js:\d+/
+    )
+    assert.doesNotMatch(stdout, /× RecentJob/)
+    const table = await runNode([CLI, 'heap', 'compare', early, late, '--no-paths'])
+    assert.doesNotMatch(table.stdout, /held by/)
+  })
+
   test('--json is what the promise gives', async () => {
     const { stdout } = await runNode([CLI, 'heap', 'compare', early, late, '--json'])
-    assert.deepEqual(JSON.parse(stdout), await heap.compare(early, late))
+    assert.deepEqual(JSON.parse(stdout), await heap.compare(early, late, { paths: true }))
     const summary = await runNode([CLI, 'heap', 'summary', late, '--json'])
     assert.deepEqual(JSON.parse(summary.stdout), await heap.open(late))
   })

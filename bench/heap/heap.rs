@@ -12,8 +12,7 @@ use holdover::analysis::summary::{ClassTotal, Measures, summarize};
 use holdover::snapshot::{self, Graph};
 use serde_json::{Value, json};
 
-const USAGE: &str =
-    "usage: heap parse FILE | compare BEFORE AFTER | summary FILE | measure FILE | nodes FILE OUT";
+const USAGE: &str = "usage: heap parse FILE | compare BEFORE AFTER | paths BEFORE AFTER | summary FILE | measure FILE | nodes FILE OUT";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -35,7 +34,8 @@ fn run(args: &[&str]) -> Result<Value, Box<dyn Error>> {
             let graph = open(file)?;
             json!({ "nodes": graph.node_count(), "edges": graph.edge_count(), "bytes": graph.bytes() })
         }
-        ["compare", before, after] => compare_files(before, after)?,
+        ["compare", before, after] => compare_files(before, after, false)?,
+        ["paths", before, after] => compare_files(before, after, true)?,
         ["summary", file] => {
             let graph = open(file)?;
             let totals = summarize(&graph, &Measures::of(&graph));
@@ -58,11 +58,11 @@ fn open(file: &str) -> Result<Graph, Box<dyn Error>> {
     snapshot::open(Path::new(file)).map_err(|error| format!("{}: {error}", error.kind.code()).into())
 }
 
-fn compare_files(before: &str, after: &str) -> Result<Value, Box<dyn Error>> {
+fn compare_files(before: &str, after: &str, with_paths: bool) -> Result<Value, Box<dyn Error>> {
     // The first graph is gone before the second comes.
     let baseline = Baseline::of(&open(before)?);
-    let rows = compare(baseline, &open(after)?);
-    let rows = rows.iter().map(|row| {
+    let comparison = compare(baseline, &open(after)?, with_paths);
+    let rows = comparison.changes.iter().map(|row| {
         json!({
             "key": key(&row.row),
             "name": row.row.name,

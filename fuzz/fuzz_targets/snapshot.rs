@@ -27,7 +27,7 @@ fuzz_target!(|input: Input| {
         Err(error) => assert!(error.at_byte <= bytes.len() as u64, "{error}"),
         Ok(graph) => {
             let _ = summary(&graph);
-            let _ = comparison(Before::of(&graph), &graph);
+            let _ = comparison(Before::of(&graph), &graph, true);
         }
     }
 });

@@ -22,14 +22,16 @@ async function open(file) {
 }
 
 /**
- * What changed between two snapshots of one process, by class. Takes files, or what `open` gave.
+ * What changed between two snapshots of one process, by class. Takes files, or what `open` gave. With `paths` also what
+ * holds the new objects.
  * @param {string | { file: string }} before
  * @param {string | { file: string }} after
+ * @param {{ paths?: boolean }} [options]
  * @returns {Promise<import('../index').HeapComparison>}
  */
-async function compare(before, after) {
+async function compare(before, after, { paths = false } = {}) {
   const files = [fileOf(before, 'before'), fileOf(after, 'after')]
-  const json = await refusing(native().compareHeaps(...files))
+  const json = await refusing(native().compareHeaps(files[0], files[1], Boolean(paths)))
   return { files: { before: files[0], after: files[1] }, ...JSON.parse(json) }
 }
 

@@ -2,6 +2,8 @@
 
 const { formatBytes, formatChange, formatCount, formatFile, formatNumberOf } = require('./format')
 
+const { holdingsText } = require('./heap-paths')
+
 /** Tables of heap snapshots, for people. What is left out is counted below. */
 
 /** @typedef {{ rows: number, all: boolean }} Limits */
@@ -39,7 +41,7 @@ function comparisonText(comparison, limits) {
     formatBytes(row.deletedBytes),
     formatChange(row.bytesDelta)
   ]
-  return [
+  const lines = [
     `before  ${formatFile(files.before)}: ${totals(before)}`,
     `after   ${formatFile(files.after)}: ${totals(after)}`,
     '',
@@ -50,7 +52,9 @@ function comparisonText(comparison, limits) {
       "class of Node's own that every snapshot makes anew",
       "classes of Node's own that every snapshot makes anew"
     )
-  ].join('\n')
+  ]
+  const held = holdingsText(comparison)
+  return [...lines, ...(held.length > 0 ? ['', ...held] : [])].join('\n')
 }
 
 /**

@@ -8,11 +8,14 @@ use std::num::NonZero;
 
 use super::Detached;
 use super::classes::{Class, Classes};
+use super::essential::Essential;
 use super::id_map::IdMap;
 use super::interfaces::{Shapes, infer};
+use super::paths::{Holding, Search, holdings};
 use super::rows::{Row, Rows};
 use super::shallow::shallow_sizes;
-use crate::snapshot::{Graph, Sizes};
+use super::special::Special;
+use crate::snapshot::{Graph, Node, Sizes};
 
 /// What is kept of the earlier snapshot: for each object its class and size, 12 bytes with its id. The graph can go.
 pub struct Baseline {
@@ -67,20 +70,44 @@ impl Baseline {
     }
 }
 
-/// What changed from the earlier snapshot to this one, most grown first.
+/// What changed from the earlier snapshot to this one, and what holds the new objects.
+pub struct Comparison {
+    /// Classes, most grown first.
+    pub changes: Vec<ClassChange>,
+    /// Ways in which new objects are held, most bytes first; none where they were not asked for.
+    pub holdings: Vec<Holding>,
+    /// Names of the classes on their paths.
+    pub names: HashMap<Node, String>,
+}
+
+/// Compares; `with_paths` also finds what holds the new objects, which takes as long again.
 #[must_use]
-pub fn compare(before: Baseline, after: &Graph) -> Vec<ClassChange> {
+pub fn compare(before: Baseline, after: &Graph, with_paths: bool) -> Comparison {
     let detached = Detached::find(after);
     let sizes = shallow_sizes(after, &detached);
     let classes = Classes::find(after, &detached);
     let mut rows = Rows::new(infer(&classes.shapes));
     let after_rows = rows.of(&classes.all, &classes.shapes);
     let before_rows = rows.of(&before.classes, &before.shapes);
-    let mut changes: Vec<ClassChange> = rows.finish().into_iter().map(ClassChange::none).collect();
-    count(before, after, &sizes, &classes.of, [&before_rows, &after_rows], &mut changes);
+    let rows = rows.finish();
+    let mut changes: Vec<ClassChange> = rows.iter().cloned().map(ClassChange::none).collect();
+    let new = count(before, after, &sizes, &classes.of, [&before_rows, &after_rows], &mut changes);
     changes.retain(|change| change.new_count + change.deleted_count > 0);
     changes.sort_by(|a, b| order(a).cmp(&order(b)));
-    changes
+    let mut comparison = Comparison { changes, holdings: Vec::new(), names: HashMap::new() };
+    if with_paths {
+        let row = |node: Node| after_rows[classes.of[node as usize] as usize];
+        comparison.holdings = holdings(&Search {
+            graph: after,
+            essential: &Essential::find(after, &Special::find(after.strings())),
+            sizes: &sizes,
+            is_new: &|node| new[node as usize],
+            class: &|node| u32::try_from(row(node)).unwrap_or(u32::MAX),
+        });
+        let hops = comparison.holdings.iter().flat_map(|holding| &holding.path);
+        comparison.names = hops.map(|hop| (hop.node, rows[row(hop.node)].name.clone())).collect();
+    }
+    comparison
 }
 
 /// By growth in bytes, then in objects, then by name and place.
@@ -93,6 +120,7 @@ fn order(change: &ClassChange) -> (i128, i128, &Row) {
     )
 }
 
+/// Counts every object; returns which nodes are objects that the earlier snapshot has not got.
 fn count(
     mut before: Baseline,
     after: &Graph,
@@ -100,7 +128,8 @@ fn count(
     classes: &[u32],
     [before_rows, after_rows]: [&[usize]; 2],
     changes: &mut [ClassChange],
-) {
+) -> Vec<bool> {
+    let mut new = vec![false; after.node_count() as usize];
     for node in after.nodes() {
         let bytes = sizes.get(node);
         if bytes == 0 {
@@ -111,6 +140,7 @@ fn count(
         if known.is_some_and(|known| before_rows[known.class as usize] == row) {
             continue;
         }
+        new[node as usize] = known.is_none();
         if let Some(known) = known {
             let bytes = before.bytes(after.id(node), known);
             changes[before_rows[known.class as usize]].delete(bytes);
@@ -121,6 +151,7 @@ fn count(
     for (id, object) in before.objects.iter() {
         changes[before_rows[object.class as usize]].delete(before.bytes(id, object));
     }
+    new
 }
 
 impl Baseline {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::essential::Essential;
 use super::is_user_root;
 use crate::snapshot::{Edge, EdgeKind, Graph, Node, NodeKind};
 
@@ -211,6 +212,24 @@ pub fn dominators(graph: &Graph) -> Vec<Node> {
     let above = &|node: Node| graph.nodes().filter(move |&other| dominated[other as usize].contains(&node));
     // The nearest one is the one that all others dominate too.
     graph.nodes().map(|node| above(node).max_by_key(|&other| above(other).count()).unwrap_or(0)).collect()
+}
+
+/// What the root reaches over these edges.
+pub fn reached(graph: &Graph, essential: &Essential) -> BTreeSet<Node> {
+    reach(graph, &[0], |_, edge| essential.contains(edge), None)
+}
+
+/// Whether a way of old nodes leads to a node.
+pub fn is_held_by_old(
+    graph: &Graph,
+    essential: &Essential,
+    is_new: &dyn Fn(Node) -> bool,
+    node: Node,
+) -> bool {
+    let old = reach(graph, &[0], |_, edge| essential.contains(edge) && !is_new(graph.to(edge)), None);
+    let leads =
+        |&from: &Node| graph.edges(from).any(|edge| essential.contains(edge) && graph.to(edge) == node);
+    old.iter().any(leads)
 }
 
 /// Distances without what `WeakMap`s do to them.

@@ -11,6 +11,7 @@ use super::distances::distances;
 use super::dominators::Dominators;
 use super::essential::Essential;
 use super::interfaces::infer;
+use super::paths::{Search, holdings};
 use super::rows::{Row, Rows};
 use super::shallow::shallow_sizes;
 use super::special::Special;
@@ -35,7 +36,7 @@ fn keys(graph: &Graph) -> Vec<String> {
 }
 
 fn changes(before: &Graph, after: &Graph) -> BTreeMap<String, [u64; 4]> {
-    let changes = compare(Baseline::of(before), after);
+    let changes = compare(Baseline::of(before), after, false).changes;
     changes
         .iter()
         .map(|row| (key(&row.row), [row.new_count, row.new_bytes, row.deleted_count, row.deleted_bytes]))
@@ -83,6 +84,39 @@ proptest! {
     fn distances_are_those_of_the_oracle(snapshot in snapshots(false)) {
         let graph = snapshot.graph();
         prop_assert_eq!(distances(&graph, &Special::find(graph.strings())), naive::distances(&graph));
+    }
+
+    #[test]
+    fn every_new_object_is_held_by_a_real_path(snapshot in snapshots(true), new in prop::collection::vec(any::<bool>(), 12)) {
+        let graph = snapshot.graph();
+        let essential = Essential::find(&graph, &Special::find(graph.strings()));
+        let sizes = shallow_sizes(&graph, &Detached::find(&graph));
+        let is_new = |node: Node| node > 0 && new[node as usize - 1] && sizes.get(node) > 0;
+        let search = Search {
+            graph: &graph,
+            essential: &essential,
+            sizes: &sizes,
+            is_new: &is_new,
+            class: &|node| graph.name_index(node),
+        };
+        let found = holdings(&search);
+        for holding in &found {
+            let mut at = Graph::ROOT;
+            for hop in &holding.path {
+                prop_assert!(graph.edges(at).contains(&hop.edge) && essential.contains(hop.edge));
+                at = hop.node;
+                prop_assert_eq!(graph.to(hop.edge), at);
+            }
+            prop_assert!(is_new(at) && holding.suspect_from < holding.path.len());
+            let way = &holding.path[..holding.path.len() - 1];
+            let is_old_way = way.iter().all(|hop| !is_new(hop.node));
+            prop_assert_eq!(is_old_way, naive::is_held_by_old(&graph, &essential, &is_new, at));
+        }
+        let reached = naive::reached(&graph, &essential);
+        let objects = || reached.iter().filter(|&&node| is_new(node));
+        prop_assert_eq!(found.iter().map(|holding| holding.objects).sum::<u64>(), objects().count() as u64);
+        let bytes: u64 = objects().map(|&node| sizes.get(node)).sum();
+        prop_assert_eq!(found.iter().map(|holding| holding.bytes).sum::<u64>(), bytes);
     }
 
     #[test]
@@ -164,4 +198,38 @@ fn a_chain_and_a_ring_of_any_length_need_no_stack() {
     let measures = Measures::of(&graph);
     assert_eq!(measures.retained[1], 8 * 30_000);
     assert_eq!(summarize(&graph, &measures)[0].retained_bytes, 8 * 30_000);
+}
+
+#[test]
+fn what_holds_new_objects_is_told_once_with_the_variable() {
+    let mut builder = Builder::default();
+    let global = builder.node("object", "global", 8);
+    let run = builder.node("closure", "run", 8);
+    let scope = builder.node("object", "system / Context", 8);
+    let list = builder.node("object", "Array", 8);
+    let proto = builder.node("object", "Job", 8);
+    builder.numbered(0, "shortcut", 1, global).edge(global, "property", "run", run);
+    builder.edge(run, "internal", "context", scope).edge(scope, "context", "jobs", list);
+    builder.edge(global, "property", "a", proto);
+    let first_new = builder.node_count();
+    for at in 0..5_u64 {
+        let job = builder.node("object", "Job", 100);
+        let text = builder.node("string", "text", 10);
+        builder.numbered(list, "element", at, job).edge(job, "property", "text", text);
+        // A shorter way that explains nothing.
+        builder.edge(proto, "property", "constructor", job);
+    }
+    let graph = builder.graph();
+    let search = Search {
+        graph: &graph,
+        essential: &Essential::find(&graph, &Special::find(graph.strings())),
+        sizes: graph.self_sizes(),
+        is_new: &|node| node >= first_new,
+        class: &|node| graph.name_index(node),
+    };
+    let [holding] = &holdings(&search)[..] else { panic!("one way") };
+    assert_eq!((holding.heads, holding.objects, holding.bytes), (5, 10, 550));
+    let names: Vec<_> = holding.path.iter().map(|hop| graph.edge_name(hop.edge)).collect();
+    assert_eq!(names[1..], [Some("run"), Some("context"), Some("jobs"), None]);
+    assert_eq!(names[holding.suspect_from], Some("jobs"));
 }

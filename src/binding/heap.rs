@@ -19,6 +19,7 @@ pub struct SummaryTask {
 pub struct ComparisonTask {
     before: String,
     after: String,
+    with_paths: bool,
 }
 
 /// Summarises the snapshot in a file: the promise is of the JSON of [`crate::report::heap::HeapSummary`].
@@ -35,8 +36,8 @@ pub fn summarize_heap(file: String) -> AsyncTask<SummaryTask> {
 /// It rejects with one of the codes of [`crate::snapshot::ErrorKind`].
 #[napi(catch_unwind)]
 #[must_use]
-pub fn compare_heaps(before: String, after: String) -> AsyncTask<ComparisonTask> {
-    AsyncTask::new(ComparisonTask { before, after })
+pub fn compare_heaps(before: String, after: String, with_paths: bool) -> AsyncTask<ComparisonTask> {
+    AsyncTask::new(ComparisonTask { before, after, with_paths })
 }
 
 impl Task for SummaryTask {
@@ -60,7 +61,7 @@ impl Task for ComparisonTask {
         panics::as_error(|| {
             // The first graph is gone before the second one comes: memory is that of the larger.
             let before = Before::of(&graph(&self.before)?);
-            convert::json(&comparison(before, &graph(&self.after)?))
+            convert::json(&comparison(before, &graph(&self.after)?, self.with_paths))
         })
     }
 

@@ -3,19 +3,23 @@
 //! Field order here is the order in the JSON. Sizes are in bytes; lines and columns count from 1, as everywhere in
 //! reports, and not from 0 as V8 does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use crate::analysis::compare::{Baseline, ClassChange, compare};
+use crate::analysis::compare::{Baseline, ClassChange, Comparison, compare};
 use crate::analysis::distances::SYSTEM;
+use crate::analysis::paths::{Holding, Hop, is_position};
 use crate::analysis::rows::Row;
 use crate::analysis::scripts::script_files;
 use crate::analysis::summary::{ClassTotal, Measures, summarize};
-use crate::snapshot::Graph;
+use crate::snapshot::{EdgeKind, Graph, Node, NodeKind};
 
 /// Version of this model in the JSON.
 const SCHEMA_VERSION: u32 = 1;
+
+/// Ways of holding that are told. They are sorted by bytes, and nobody reads on to the hundredth.
+const MAX_HOLDINGS: usize = 100;
 
 /// One snapshot.
 #[derive(Debug, Serialize)]
@@ -34,6 +38,9 @@ pub struct HeapComparison {
     before: SnapshotTotals,
     after: SnapshotTotals,
     classes: Vec<ComparisonRow>,
+    /// Nothing where it was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holdings: Option<Vec<HoldingRow>>,
 }
 
 /// A snapshot as a whole.
@@ -70,6 +77,33 @@ struct ComparisonRow {
     bytes_delta: i64,
 }
 
+/// New objects that are held alike.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HoldingRow {
+    /// The class of the heads.
+    head_class: String,
+    heads: u64,
+    objects: u64,
+    bytes: u64,
+    path: Vec<PathStep>,
+    suspect_from: usize,
+}
+
+/// One step of a path, from below the root on.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PathStep {
+    edge: &'static str,
+    /// A variable, a property, or what V8 calls it; nothing where it is a position.
+    edge_name: Option<String>,
+    /// The class of what it leads to; of a function, its name.
+    to: String,
+    to_type: String,
+    id: u32,
+    place: Option<Place>,
+}
+
 /// Where the constructor of a class stands.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -97,17 +131,27 @@ impl Before {
     }
 }
 
-/// The Comparison table.
+/// The Comparison table, and on demand what holds the new objects.
 #[must_use]
-pub fn comparison(before: Before, after: &Graph) -> HeapComparison {
+pub fn comparison(before: Before, after: &Graph, with_paths: bool) -> HeapComparison {
     let mut files = before.files;
     files.extend(script_files(after));
-    let changes = compare(before.baseline, after);
+    let Comparison { changes, holdings, names } = compare(before.baseline, after, with_paths);
+    let class = |hop: &Hop| names.get(&hop.node).cloned();
+    let row = |holding: Holding| HoldingRow {
+        head_class: holding.path.last().and_then(class).unwrap_or_default(),
+        heads: holding.heads,
+        objects: holding.objects,
+        bytes: holding.bytes,
+        path: holding.path.iter().map(|&hop| PathStep::of(after, hop, &names, &files)).collect(),
+        suspect_from: holding.suspect_from,
+    };
     HeapComparison {
         schema_version: SCHEMA_VERSION,
         before: before.totals,
         after: SnapshotTotals::of(after),
         classes: changes.into_iter().map(|change| ComparisonRow::of(change, &files)).collect(),
+        holdings: with_paths.then(|| holdings.into_iter().take(MAX_HOLDINGS).map(row).collect()),
     }
 }
 
@@ -159,14 +203,48 @@ impl ComparisonRow {
     }
 }
 
+impl PathStep {
+    fn of(graph: &Graph, hop: Hop, names: &HashMap<Node, String>, files: &Files) -> Self {
+        let kind = graph.kind(hop.node);
+        let class = names.get(&hop.node).map_or("", String::as_str);
+        let is_function = kind == NodeKind::Closure;
+        let place = graph.location(hop.node).filter(|_| is_function);
+        Self {
+            edge: edge_type(graph.edge_kind(hop.edge)),
+            edge_name: graph.edge_name(hop.edge).filter(|name| !is_position(name)).map(str::to_owned),
+            to: if is_function { graph.name(hop.node) } else { class }.to_owned(),
+            to_type: graph.type_name(hop.node).to_owned(),
+            id: graph.id(hop.node),
+            place: place.map(|at| Place::at(at.script, at.line, at.column, files)),
+        }
+    }
+}
+
+/// V8's name of the type.
+fn edge_type(kind: EdgeKind) -> &'static str {
+    match kind {
+        EdgeKind::Context => "context",
+        EdgeKind::Element => "element",
+        EdgeKind::Property => "property",
+        EdgeKind::Internal => "internal",
+        EdgeKind::Hidden => "hidden",
+        EdgeKind::Shortcut => "shortcut",
+        EdgeKind::Weak => "weak",
+        EdgeKind::Other => "other",
+    }
+}
+
 impl Place {
     fn of(row: &Row, files: &Files) -> Option<Self> {
-        let place = row.place?;
-        Some(Self {
-            file: files.get(&place.script).cloned(),
-            script_id: place.script,
-            line: place.line.saturating_add(1),
-            column: place.column.saturating_add(1),
-        })
+        row.place.map(|at| Self::at(at.script, at.line, at.column, files))
+    }
+
+    fn at(script_id: u32, line: u32, column: u32, files: &Files) -> Self {
+        Self {
+            file: files.get(&script_id).cloned(),
+            script_id,
+            line: line.saturating_add(1),
+            column: column.saturating_add(1),
+        }
     }
 }
