@@ -5,6 +5,7 @@
  *
  *     node bench/heap/devtools.js compare BEFORE AFTER     the Comparison view
  *     node bench/heap/devtools.js summary FILE             the Summary view
+ *     node bench/heap/devtools.js load FILE                all that it does before it shows anything
  *     node bench/heap/devtools.js nodes FILE OUT           of each node: shallow and retained size, distance, dominator
  *
  * Both views go to stdout as JSON. Large files need --max-old-space-size.
@@ -20,7 +21,7 @@ const { installPeers, peersFolder } = require('./peers')
 const bundle = path.join(peersFolder, 'node_modules', '.cache', 'devtools-heap.mjs')
 
 /** Bundles the worker's sources, which are TypeScript and import each other, into one file. */
-async function load() {
+async function bundled() {
   installPeers()
   if (!fs.existsSync(bundle)) {
     const folder = path.join(peersFolder, 'node_modules', 'chrome-devtools-frontend', 'front_end')
@@ -112,10 +113,15 @@ async function nodes(devtools, file, out) {
   return { nodeCount }
 }
 
-const COMMANDS = { compare, summary, nodes }
+/** @param {any} devtools @param {string} file */
+async function load(devtools, file) {
+  return { nodeCount: (await open(devtools, file)).nodeCount }
+}
+
+const COMMANDS = { compare, summary, nodes, load }
 
 async function main([command, ...args]) {
-  const devtools = await load()
+  const devtools = await bundled()
   console.warn = () => {}
   const result = await COMMANDS[command](devtools, ...args)
   fs.writeSync(1, `${JSON.stringify(result)}\n`)

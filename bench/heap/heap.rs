@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,7 +13,7 @@ use holdover::analysis::summary::{ClassTotal, Measures, summarize};
 use holdover::snapshot::{self, Graph};
 use serde_json::{Value, json};
 
-const USAGE: &str = "usage: heap parse FILE | compare BEFORE AFTER | paths BEFORE AFTER | summary FILE | measure FILE | nodes FILE OUT";
+const USAGE: &str = "usage: heap parse FILE | read FILE | compare BEFORE AFTER | paths BEFORE AFTER | summary FILE | measure FILE | nodes FILE OUT";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +35,7 @@ fn run(args: &[&str]) -> Result<Value, Box<dyn Error>> {
             let graph = open(file)?;
             json!({ "nodes": graph.node_count(), "edges": graph.edge_count(), "bytes": graph.bytes() })
         }
+        ["read", file] => json!({ "bytes": read(file)? }),
         ["compare", before, after] => compare_files(before, after, false)?,
         ["paths", before, after] => compare_files(before, after, true)?,
         ["summary", file] => {
@@ -56,6 +58,17 @@ fn run(args: &[&str]) -> Result<Value, Box<dyn Error>> {
 
 fn open(file: &str) -> Result<Graph, Box<dyn Error>> {
     snapshot::open(Path::new(file)).map_err(|error| format!("{}: {error}", error.kind.code()).into())
+}
+
+/// What reading alone takes.
+fn read(file: &str) -> std::io::Result<u64> {
+    let (mut file, mut piece, mut total) = (fs::File::open(file)?, vec![0; 256 * 1024], 0);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(total),
+            count => total += count as u64,
+        }
+    }
 }
 
 fn compare_files(before: &str, after: &str, with_paths: bool) -> Result<Value, Box<dyn Error>> {
