@@ -98,7 +98,8 @@ function measure([file, ...args]) {
     maxBuffer: 1 << 30
   })
   if (result.status !== 0) return null
-  const [user, system, kilobytes] = result.stderr.trim().split('\n').at(-1).split(' ').map(Number)
+  // memlab also writes there, without an end of its line.
+  const [, user, system, kilobytes] = /(\d+\.\d+) (\d+\.\d+) (\d+)\s*$/.exec(result.stderr)?.map(Number) ?? []
   return { cpu: user + system, megabytes: kilobytes / 1e3 }
 }
 
