@@ -52,6 +52,18 @@ const rustRules = [
     forbidden: /\bstd::(time|fs|env|net|process|thread)\b|\bInstant::now\b|\bSystemTime\b/
   },
   {
+    why: 'a snapshot is a graph and knows nobody; only its file.rs reads files',
+    files: /^src\/snapshot\/.*\.rs$/,
+    except: /^src\/snapshot\/file\.rs$/,
+    forbidden: /\bcrate::(?!snapshot\b)|\bstd::(time|fs|env|net|process|thread)\b/
+  },
+  {
+    why: 'analyses are pure functions of a graph',
+    files: /^src\/analysis\/.*\.rs$/,
+    forbidden:
+      /\bcrate::(?!snapshot\b|analysis\b)|\b(dashmap|parking_lot)::|\bstd::(time|fs|env|net|process|thread)\b/
+  },
+  {
     why: 'the ledger knows no report: producers feed the report, not the reverse',
     files: /^src\/ledger\/.*\.rs$/,
     forbidden: /\bcrate::(report|binding)\b/
@@ -200,6 +212,8 @@ test('every rule finds what it forbids', () => {
     ['src/verdict/mod.rs', 'use serde::Serialize;', 'the verdict is pure'],
     ['src/ledger/book.rs', 'let now = Instant::now();', 'come in as data'],
     ['src/ledger/book.rs', 'use crate::report::Leak;', 'the ledger knows no report'],
+    ['src/snapshot/parser.rs', 'use std::fs::File;', 'a snapshot is a graph'],
+    ['src/analysis/compare.rs', 'use crate::report::Report;', 'analyses are pure'],
     ['src/report/model.rs', 'use parking_lot::Mutex;', 'holds no shared state'],
     ['js/tracker.js', "const b = require('./binding.js')", 'loads the binary'],
     ['js/index.mjs', "import b from './holdover.linux-x64-gnu.node'", 'loads the binary'],

@@ -13,7 +13,7 @@ const MESSAGES = {
   HOLDOVER_ENV: "environment variable {variable}: option '{option}' {problem}",
   HOLDOVER_BINARY:
     'the native binary of holdover could not be loaded for {platform}, so there is no verdict: {reason}. {remedy}.',
-  HOLDOVER_NATIVE: 'the native ledger refused a call: {reason}. Please report this with the message.',
+  HOLDOVER_NATIVE: 'the native half refused a call: {reason}. Please report this with the message.',
   HOLDOVER_OFF: '{where} needs holdover, but HOLDOVER=off switches it off: unset it to check for leaks',
   HOLDOVER_CHECK_BUSY: 'a check is already running in this thread: await it before starting the next one',
   HOLDOVER_LEAK: '{report}',
@@ -29,6 +29,19 @@ const MESSAGES = {
   HOLDOVER_EARLY_EXIT: '{file} called process.exit({code}) before there was a verdict',
   HOLDOVER_BASELINE: 'baseline {file}: {problem}. {remedy}',
   HOLDOVER_OUTPUT: 'cannot write {file}: {reason}',
+  HOLDOVER_SNAPSHOT_FILE: '{problem}',
+  HOLDOVER_SNAPSHOT_TRUNCATED:
+    '{file} is cut: {problem}, at byte {byteOffset}. Was it still being written, or the disk full? Take it again',
+  HOLDOVER_SNAPSHOT_SYNTAX:
+    '{file} is no heap snapshot, or damaged: {problem}, at byte {byteOffset}. Take it again with v8.writeHeapSnapshot()',
+  HOLDOVER_SNAPSHOT_META:
+    '{file}: {problem}, at byte {byteOffset}. Which program wrote it? Snapshots of Node 20 to 26 are read',
+  HOLDOVER_SNAPSHOT_COUNT: '{file} is damaged: {problem}, at byte {byteOffset}. Take it again',
+  HOLDOVER_SNAPSHOT_REFERENCE: '{file} is damaged: {problem}, at byte {byteOffset}. Take it again',
+  HOLDOVER_SNAPSHOT_TEXT: '{file} is damaged: {problem}, at byte {byteOffset}. Take it again',
+  HOLDOVER_SNAPSHOT_DUPLICATE: '{file} is damaged: {problem}, at byte {byteOffset}. Take it again',
+  HOLDOVER_SNAPSHOT_LIMIT:
+    '{file}: {problem}, at byte {byteOffset}. Either it is damaged, or larger than holdover can read',
   HOLDOVER_USAGE: '{problem}'
 }
 

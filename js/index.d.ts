@@ -266,9 +266,117 @@ export function check(job: (i: number) => unknown, options?: CheckOptions): Prom
 /** `check`, then throws a LeakError whose message is the report, unless the verdict is clean. */
 export function assertNoLeaks(job: (i: number) => unknown, options?: CheckOptions): Promise<Report>
 
+/** A heap snapshot as a whole. */
+export interface HeapTotals {
+  nodes: number
+  edges: number
+  shallowBytes: number
+}
+
+/** Where the constructor of a class stands; lines and columns count from 1. */
+export interface HeapPlace {
+  /** Null where no function of that script is in the heap. */
+  file: string | null
+  /** V8's number of the script, in that process. */
+  scriptId: number
+  line: number
+  column: number
+}
+
+/** A class of a heap snapshot, named as in Chrome DevTools. */
+export interface HeapClass {
+  name: string
+  place: HeapPlace | null
+  count: number
+  /** Steps from what the program itself holds; null where only V8's own roots lead there. */
+  distance: number | null
+  shallowBytes: number
+  /** What would be freed if all objects of the class went. */
+  retainedBytes: number
+}
+
+/** A heap snapshot by class, the one that retains most first. */
+export interface HeapSummary {
+  file: string
+  schemaVersion: 1
+  snapshot: HeapTotals
+  classes: HeapClass[]
+}
+
+/** What happened to a class between two snapshots; the table of Chrome DevTools' Comparison view. */
+export interface HeapClassChange {
+  name: string
+  place: HeapPlace | null
+  /** Objects that are only in the later snapshot. */
+  newCount: number
+  /** Objects that are only in the earlier one. */
+  deletedCount: number
+  countDelta: number
+  newBytes: number
+  deletedBytes: number
+  bytesDelta: number
+}
+
+/** One step of a path, from below the root on. */
+export interface HeapPathStep {
+  /** V8's type of the reference: `context` is a variable, `property` a property. */
+  edge: 'context' | 'element' | 'property' | 'internal' | 'hidden' | 'shortcut' | 'weak' | 'other'
+  /** Null where it is a position in an array or table. */
+  edgeName: string | null
+  /** The class of what it leads to; of a function, its name. */
+  to: string
+  toType: string
+  id: number
+  /** Where a function stands. */
+  place: HeapPlace | null
+}
+
+/** New objects that are held alike. */
+export interface HeapHolding {
+  /** The class of the heads. */
+  headClass: string
+  /** New objects that hang on an old one. */
+  heads: number
+  /** These, and the new objects that hang on them. */
+  objects: number
+  bytes: number
+  /** The path to one of the heads. */
+  path: HeapPathStep[]
+  /** From this step on it is suspect: the last name before the head. */
+  suspectFrom: number
+}
+
+/** Two snapshots of one process, the class that grew most first. */
+export interface HeapComparison {
+  files: { before: string; after: string }
+  schemaVersion: 1
+  before: HeapTotals
+  after: HeapTotals
+  classes: HeapClassChange[]
+  /** With `paths`: the hundred ways of holding with most bytes. */
+  holdings?: HeapHolding[]
+}
+
+/** Heap snapshots: files that `v8.writeHeapSnapshot()` of Node 20 to 26 wrote. */
+export const heap: {
+  /** Reads a snapshot and sums it up by class. Rejects with `HOLDOVER_SNAPSHOT_…` and a `byteOffset`. */
+  open(file: string): Promise<HeapSummary>
+  /**
+   * What changed between two snapshots of one process: files, or what `open` gave. With `paths` also what holds the new
+   * objects, which takes about as long again.
+   */
+  compare(
+    before: string | { file: string },
+    after: string | { file: string },
+    options?: { paths?: boolean }
+  ): Promise<HeapComparison>
+}
+
 /** Every error of holdover itself; `code` starts with `HOLDOVER_`. */
 export class HoldoverError extends Error {
   readonly code: string
+  /** For a file that is no heap snapshot: where that shows. */
+  readonly byteOffset?: number
 }
 
 export class LeakError extends HoldoverError {

@@ -7,8 +7,9 @@ const api = singleton(() => {
   const { start, latestTracker } = require('./tracker')
   const { runJob, wrapJob, outside } = require('./scope')
   const { check, assertNoLeaks, openCheck } = require('./check')
+  const heap = require('./heap')
   const { HoldoverError, LeakError } = require('./errors')
-  const api = { start, runJob, wrapJob, outside, check, assertNoLeaks, HoldoverError, LeakError }
+  const api = { start, runJob, wrapJob, outside, check, assertNoLeaks, heap, HoldoverError, LeakError }
   const { prepare, enterRealm } = require('./engine')
   const { nativeFailure } = require('./native')
   const { isOff } = require('./config')

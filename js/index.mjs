@@ -1,4 +1,5 @@
 import holdover from './index.js'
 
-export const { start, runJob, wrapJob, outside, check, assertNoLeaks, HoldoverError, LeakError } = holdover
+export const { start, runJob, wrapJob, outside, check, assertNoLeaks, heap, HoldoverError, LeakError } =
+  holdover
 export default holdover

@@ -12,11 +12,15 @@
 //! | [`binding`] | the Node-API edge: converts, never decides; the only place that names napi |
 //! | [`ledger`] | decodes batches and folds them into one book per run and thread |
 //! | [`verdict`] | decides: leak, kept, returned, stuck, inconclusive, whether to go on; pure |
+//! | [`snapshot`] | a heap snapshot of V8 as a graph |
+//! | [`analysis`] | what a snapshot says: classes, changes, dominators, distances; pure |
 //! | [`report`] | the output model, fingerprints, fixes, JSON |
 
 #![cfg_attr(test, expect(clippy::float_cmp, reason = "tests expect figures that are exact"))]
 
+pub mod analysis;
 pub mod binding;
 pub mod ledger;
 pub mod report;
+pub mod snapshot;
 pub mod verdict;

@@ -7,12 +7,13 @@ const { HoldoverError } = require('../errors')
 const EXIT = Object.freeze({ clean: 0, leaks: 1, error: 2, inconclusive: 3 })
 
 /** Adding a command is one file and one line here. @type {Record<string, string>} */
-const COMMANDS = { check: './check', run: './run' }
+const COMMANDS = { check: './check', run: './run', heap: './heap' }
 
 const USAGE = `Usage: holdover <command>
 
   holdover check FILE [options]       call the module's job(ctx, i) again and again, and judge what it leaves behind
   holdover run WORKER [options] [-- arguments]   run a worker with reports, and one report when it ends
+  holdover heap summary FILE | compare BEFORE AFTER   read heap snapshots of Node 20 to 26
 
   holdover <command> --help           the options of a command
   holdover --version

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ledger::threads::ThreadFacts;
 use crate::ledger::{Dropped, Terms};
+use crate::snapshot::SnapshotError;
 
 /// An error whose message starts with its code, as all of ours do: `HOLDOVER_BATCH: word 3: …`.
 pub fn error(code: &str, cause: &impl Display) -> Error {
@@ -40,6 +41,12 @@ pub fn joined(run: u32, terms: &Terms) -> Value {
 /// What a thread tells about itself.
 pub fn thread_facts(text: &str) -> Result<ThreadFacts> {
     serde_json::from_str(text).map_err(|cause| error("HOLDOVER_FACTS", &cause))
+}
+
+/// The error for a file that is no heap snapshot: code, and then as JSON which file, what is wrong and at which byte.
+pub fn snapshot_error(file: &str, cause: &SnapshotError) -> Error {
+    let facts = json!({ "file": file, "problem": cause.problem, "byteOffset": cause.at_byte });
+    error(cause.kind.code(), &facts)
 }
 
 /// A value as JSON text.

@@ -7,6 +7,7 @@
 
 mod config;
 mod convert;
+pub mod heap;
 mod layout;
 mod panics;
 

@@ -5,6 +5,7 @@
 pub mod facts;
 pub mod finding;
 pub mod fingerprint;
+pub mod heap;
 pub mod leaks;
 mod memory;
 pub mod model;

@@ -1,0 +1,84 @@
+'use strict'
+
+const { formatBytes, formatCount, formatFile, formatNumberOf } = require('./format')
+
+/** What holds the new objects of a comparison, in words. */
+
+/** @typedef {import('../index').HeapHolding} HeapHolding */
+/** @typedef {import('../index').HeapPathStep} HeapPathStep */
+
+const MAX_SHOWN = 10
+/** Types of nodes that V8 makes by itself: compiled code is new after every run. */
+const OWN_TYPES = new Set(['code', 'synthetic', 'hidden', 'object shape'])
+/** Nodes between a name and what it names. */
+const SILENT = new Set(['system / Context', '(array)', '(synthetic)'])
+
+/** @param {import('../index').HeapComparison} comparison @returns {string[]} lines */
+function holdingsText({ holdings = [], classes }) {
+  const grown = holdings.filter((holding) => isGrowth(holding, classes))
+  if (grown.length === 0) return []
+  const shown = grown.slice(0, MAX_SHOWN)
+  const more = grown.length - shown.length
+  return [
+    'what holds the new objects',
+    ...shown.flatMap((holding, at) => ['', ...holdingLines(holding, at + 1)]),
+    ...(more > 0 ? ['', ` ${formatNumberOf(more, 'smaller one')}: see them with --json`] : [])
+  ]
+}
+
+/**
+ * Not what V8 compiled, nor what took the place of as many others.
+ * @param {HeapHolding} holding
+ * @param {import('../index').HeapClassChange[]} classes
+ */
+function isGrowth({ path, headClass }, classes) {
+  const head = path[path.length - 1]
+  if (head === undefined || OWN_TYPES.has(head.toType)) return false
+  const delta = classes.filter((row) => row.name === headClass).reduce((sum, row) => sum + row.countDelta, 0)
+  return delta > 0
+}
+
+/** @param {HeapHolding} holding @param {number} rank */
+function holdingLines({ heads, objects, bytes, path, suspectFrom }, rank) {
+  const head = path[path.length - 1]
+  const name = head.toType === 'closure' ? `function ${nodeText(head)}` : head.to
+  const rest = objects > heads ? `, with ${formatNumberOf(objects - heads, 'object')} that hang on them` : ''
+  const way = path.slice(0, suspectFrom).map(stepText).filter(Boolean)
+  return [
+    `${String(rank).padStart(2)} ${formatBytes(bytes)}   ${formatCount(heads)} × ${name}${rest}`,
+    `   held by   ${path.slice(suspectFrom).map(stepText).filter(Boolean).join(' → ')}${scopeText(path, suspectFrom)}`,
+    ...(way.length > 0 ? [`   by way of ${way.join(' → ')}`] : [])
+  ]
+}
+
+/** Which function sees the variable that the suspect part starts with. @param {HeapPathStep[]} path @param {number} from */
+function scopeText(path, from) {
+  if (path[from].edge !== 'context') return ''
+  const seen = path.slice(0, from).findLast((step) => step.place !== null)
+  return seen === undefined ? '' : `   (seen by ${nodeText(seen)})`
+}
+
+/** One step, or nothing where it only says how V8 stores things. @param {HeapPathStep} step */
+function stepText(step) {
+  const to = SILENT.has(step.to) ? '' : nodeText(step)
+  const edge = edgeText(step)
+  return [edge, to].filter(Boolean).join(' ')
+}
+
+/** @param {HeapPathStep} step */
+function edgeText({ edge, edgeName, to }) {
+  if (edgeName === null) return SILENT.has(to) || edge === 'shortcut' ? '' : '[*]'
+  if (edge === 'context') return `variable ${edgeName}`
+  if (edge === 'property') return `.${edgeName}`
+  return ''
+}
+
+/** @param {HeapPathStep} step */
+function nodeText({ to, place }) {
+  const name = to === '' ? '(anonymous)' : to
+  return place === null
+    ? name
+    : `${name} ${formatFile(place.file ?? `script ${place.scriptId}`)}:${place.line}`
+}
+
+module.exports = { holdingsText }
