@@ -21,7 +21,7 @@ Classes, counts and sizes are those of Chrome DevTools.
 
 Exit codes: 0 done, 2 error`
 
-/** @type {import('node:util').ParseArgsConfig['options']} */
+/** @type {Record<string, { type: 'string' | 'boolean', short?: string, default?: string }>} */
 const OPTIONS = {
   top: { type: 'string', default: '25' },
   all: { type: 'boolean' },
