@@ -215,6 +215,17 @@ test('a walk finds its place again among timers of one millisecond when the next
   })
 })
 
+test('a one-shot timer that is due and has not fired yet is waited for', async () => {
+  await withWatch({}, async ({ watch, job }) => {
+    await job('mail', async () => void setTimeout(() => {}, 5))
+    const until = performance.now() + 20
+    while (performance.now() < until);
+    assert.ok(watch.dueWithin(1_000) > 0)
+    await wait(10)
+    assert.equal(watch.dueWithin(1_000), 0)
+  })
+})
+
 test('durations without a live timer are forgotten', async () => {
   await withWatch({}, async ({ job, rows, watch }) => {
     for (let i = 1; i <= 1_000; i++) await job('mail', () => clearTimeout(setTimeout(() => {}, i * 10)))

@@ -286,9 +286,9 @@ class Timers {
     return now
   }
 
-  /** Milliseconds until a one-shot fires. @param {any} timer */
+  /** Milliseconds until a one-shot fires; one that is due now has not fired yet, and is waited for too. @param {any} timer */
   dueInMs(timer) {
-    return Math.max(0, timer._idleStart + timer._idleTimeout - this.loopNow)
+    return Math.max(1, timer._idleStart + timer._idleTimeout - this.loopNow)
   }
 
   /** @param {import('../pass').Pass} pass */
