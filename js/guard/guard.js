@@ -116,7 +116,7 @@ class Guard {
     setGuard(null)
     reportHandles(null)
     if (failures.length > 0) {
-      new SourceLines(this.made.sites.originals).addTo({ leaks: failures })
+      new SourceLines(this.made.sites.originals).addTo({ leaks: failures, accepted: [] })
       this.release(failures)
       const text = guardText(this.file(), this.running.tests, failures, notes)
       if (this.options.fail) throw leftBehind(text, failures[0])
