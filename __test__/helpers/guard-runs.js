@@ -103,7 +103,20 @@ function namesEveryMark(file, text, { seesHooks = true, owner = 'YOURS' } = {}) 
   assert.equal(report.match(/LEFT BEHIND ·/g)?.length, marks.length, report)
 }
 
+/**
+ * Of the results that a runner has written, each leaky file names its marks and each clean one passed.
+ * @param {{ folder: string }} project @param {number} fileCount
+ */
+function namesOnlyTheLeaky({ folder }, fileCount) {
+  const { testResults } = JSON.parse(fs.readFileSync(path.join(folder, 'results.json'), 'utf8'))
+  assert.equal(testResults.length, fileCount)
+  for (const { name, status, message } of testResults) {
+    if (path.basename(name).startsWith('leaky')) namesEveryMark(name, message)
+    else assert.equal(status, 'passed', message)
+  }
+}
+
 /** A clean suite may let something go 100 ms late. */
 const FASTER = { HOLDOVER_GUARD_GRACE_MS: '250' }
 
-module.exports = { FASTER, writeSuite, namesEveryMark, marksIn, notesIn }
+module.exports = { FASTER, writeSuite, namesEveryMark, namesOnlyTheLeaky, marksIn, notesIn }
