@@ -118,7 +118,7 @@ class Check {
       .getActiveResourcesInfo()
       .filter((name) => name !== 'Timeout' && name !== 'Immediate')
     const grownBytes = residentBytes() - this.rssBefore
-    return handles.length < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES
+    return Math.max(handles.length, this.watch.openHandles) < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES
   }
 
   windowSize() {

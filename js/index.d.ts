@@ -7,7 +7,18 @@ export interface Site {
 }
 
 export type Certainty = 'sure' | 'likely'
-export type ResourceKind = 'listener' | 'interval' | 'timeout' | 'immediate'
+export type ResourceKind =
+  | 'listener'
+  | 'interval'
+  | 'timeout'
+  | 'immediate'
+  | 'socket'
+  | 'server'
+  | 'child-process'
+  | 'worker'
+  | 'watcher'
+  | 'file'
+  | 'stream'
 export type Verdict = 'clean' | 'leaks' | 'inconclusive'
 export type Level = 'off' | 'counts' | 'sites' | 'full'
 

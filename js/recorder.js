@@ -28,6 +28,8 @@ class Recorder {
     this.sampling = watch.sampling
     this.listeners = watch.listeners
     this.timers = watch.timers
+    this.handles = watch.handles
+    this.files = watch.files
     /** @type {import('./job').JobScope[]} jobs with an undrained birth list */
     this.dirty = []
     /** Registrations made outside or after a job. @type {any[]} */
@@ -99,6 +101,25 @@ class Recorder {
     }
   }
 
+  /** @param {number} kind @param {any} object @param {Function} below */
+  opened(kind, object, below) {
+    try {
+      const birth = this.handleBirth(kind, below)
+      if (birth !== null) this.handles.keep(kind, object, birth)
+    } catch {
+      this.watch.faults++
+    }
+  }
+
+  /** @param {number} kind @param {any} path @param {any} found @param {Function} below */
+  openedFile(kind, path, found, below) {
+    try {
+      this.files.open(kind, path, found, () => this.handleBirth(kind, below))
+    } catch {
+      this.watch.faults++
+    }
+  }
+
   // --- births -----------------------------------------------------------------------------------
 
   /** @param {import('./job').JobScope} scope @param {any} owner @param {any} type @param {any} listener @param {number} site */
@@ -112,6 +133,16 @@ class Recorder {
   openTimer(scope, timer, duration, below) {
     const site = this.sampleOpen(scope, duration, below)
     if (site !== 0 || !this.timers.enumerates) this.recordTimer(timer, new Birth(scope, 0, site))
+  }
+
+  /** @param {number} kind @param {Function} below @returns {Birth | null} null: it belongs to the process */
+  handleBirth(kind, below) {
+    const scope = /** @type {any} */ (storage.getStore())
+    if (scope === undefined) return this.jobs.hasBegun ? this.lateBirth(null, kind, below) : null
+    if (scope.exempt || scope.watch !== this.watch) return null
+    if (scope.order !== 0) return this.lateBirth(scope, kind, below)
+    const isSampled = scope.stacks > 0 || this.sampling.wanted !== null
+    return new Birth(scope, 0, isSampled ? this.sampleOpen(scope, kind, below) : 0)
   }
 
   /** @param {import('./job').JobScope | undefined} scope ended, or none @param {any} timer @param {number} duration @param {Function} below */

@@ -96,4 +96,4 @@ function timerShape(callback, delayMs) {
   return anonymous && delayMs !== undefined ? { ...described, delayMs } : described
 }
 
-module.exports = { listenerShape, timerShape, foldIds, foldEvent, hashText }
+module.exports = { className, listenerShape, timerShape, foldIds, foldEvent, hashText }

@@ -8,6 +8,8 @@ const { Recorder } = require('./recorder')
 const { Listeners } = require('./survivors/listeners')
 const { Timers } = require('./survivors/timers')
 const { Immediates } = require('./survivors/immediates')
+const { Handles } = require('./survivors/handles')
+const { Files } = require('./survivors/files')
 const { Pass } = require('./pass')
 const { askHost } = require('./host-sites')
 
@@ -60,6 +62,8 @@ class Watch {
     this.listeners = new Listeners(this, internals)
     this.timers = new Timers(this, internals)
     this.immediates = new Immediates(this)
+    this.handles = new Handles(this)
+    this.files = new Files(this)
     this.recorder = new Recorder(this)
 
     this.passes = 0
@@ -113,11 +117,28 @@ class Watch {
     return new Pass({ watch: this, number, mark, majorCut, startedAt: this.now(), forced })
   }
 
+  /**
+   * Whether an object is open and was opened by the job of this birth, or by the other end of a connection.
+   * @param {any} object @param {import('./job').Birth} birth
+   */
+  isOpenedBy(object, birth) {
+    if (this.handles.isAccepted(object)) return true
+    const opened = this.handles.birthOf(object) ?? this.files.birthOf(object) ?? null
+    return opened !== null && opened.scope !== null && opened.scope.id === birth.scope?.id
+  }
+
+  /** Sockets, files and the like of jobs that are open, or were at the last pass. */
+  get openHandles() {
+    return this.handles.refs.length + this.files.openings.length
+  }
+
   /** Looks at everything, yielding often enough to be sliced. @param {Pass} pass */
   *walk(pass) {
     yield* this.listeners.survivors(pass)
     yield* this.timers.survivors(pass)
     yield* this.immediates.survivors(pass)
+    yield* this.handles.survivors(pass)
+    yield* this.files.survivors(pass)
   }
 
   /** @param {Pass} pass */
@@ -156,6 +177,8 @@ class Watch {
       owners: this.listeners.dropped,
       timers: this.timers.dropped,
       immediates: this.immediates.dropped,
+      handles: this.handles.dropped,
+      files: this.files.dropped,
       sourceMaps: this.originals.dropped,
       openJobs: this.jobs.open.dropped,
       faults: this.faults

@@ -21,12 +21,14 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 const checkFolder = path.join(__dirname, '..', 'fixtures', 'check')
-const kinds = ['listener', 'interval', 'timeout', 'immediate']
+const { KIND } = require('../../js/kinds')
+
+const kinds = Object.keys(KIND)
 const marker = /\/\/ LEAK (.+?)\s*$/
 
 /**
  * @typedef {object} Expectation
- * @property {'listener' | 'interval' | 'timeout' | 'immediate'} kind
+ * @property {import('../../js/index').ResourceKind} kind
  * @property {string} file absolute path
  * @property {number} line counted from 1
  * @property {number} perJob

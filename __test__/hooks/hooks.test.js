@@ -2,7 +2,11 @@
 
 const { test, before, after, afterEach } = require('node:test')
 const assert = require('node:assert/strict')
+const { ChildProcess } = require('node:child_process')
+const dgram = require('node:dgram')
 const { EventEmitter } = require('node:events')
+const fs = require('node:fs')
+const net = require('node:net')
 const timers = require('node:timers')
 const timersPromises = require('node:timers/promises')
 const { promisify } = require('node:util')
@@ -12,7 +16,7 @@ const { runBody } = require('../helpers/child')
 /** What a recorder was told, by method. */
 const calls = []
 const recorder = Object.fromEntries(
-  ['listener', 'timer', 'immediate', 'promisedTimer'].map((method) => [
+  ['listener', 'timer', 'immediate', 'promisedTimer', 'opened', 'openedFile'].map((method) => [
     method,
     (...args) => calls.push([method, ...args])
   ])
@@ -32,7 +36,18 @@ const places = {
   'timers.setImmediate': [timers, 'setImmediate'],
   'promises.setTimeout': [timersPromises, 'setTimeout'],
   'promises.setInterval': [timersPromises, 'setInterval'],
-  wait: [Object.getPrototypeOf(timersPromises.scheduler), 'wait']
+  wait: [Object.getPrototypeOf(timersPromises.scheduler), 'wait'],
+  connect: [net.Socket.prototype, 'connect'],
+  listen: [net.Server.prototype, 'listen'],
+  spawn: [ChildProcess.prototype, 'spawn'],
+  bind: [dgram.Socket.prototype, 'bind'],
+  openSync: [fs, 'openSync'],
+  open: [fs, 'open'],
+  'promises.open': [fs.promises, 'open'],
+  createReadStream: [fs, 'createReadStream'],
+  createWriteStream: [fs, 'createWriteStream'],
+  watch: [fs, 'watch'],
+  watchFile: [fs, 'watchFile']
 }
 const read = () =>
   Object.fromEntries(Object.entries(places).map(([name, [owner, key]]) => [name, owner[key]]))

@@ -7,7 +7,7 @@ const { HoldoverError } = require('../errors')
 const { SourceLines } = require('../source')
 const { isDom } = require('../realm')
 const { likeOriginal } = require('../like-original')
-const { reportHandles } = require('../hooks/handles')
+const { reportToGuard } = require('../hooks/emitter-births')
 const { observeFakeClock } = require('../hooks/fake-clock')
 const { guardText, notesText } = require('../reporters/guard-text')
 const scopes = require('./scopes')
@@ -45,7 +45,7 @@ class Guard {
     this.running = new Running(++lastId)
     this.made = new GuardRecorder(this.running, ofFile)
     setGuard(this.made)
-    reportHandles(this.made)
+    reportToGuard(this.made)
   }
 
   // --- what runners tell ------------------------------------------------------------------------
@@ -114,7 +114,7 @@ class Guard {
     this.made.over(this.running.current)
     const { failures, notes } = await this.verdict()
     setGuard(null)
-    reportHandles(null)
+    reportToGuard(null)
     if (failures.length > 0) {
       new SourceLines(this.made.sites.originals).addTo({ leaks: failures, accepted: [] })
       this.release(failures)

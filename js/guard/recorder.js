@@ -3,6 +3,7 @@
 const { Birth } = require('../job')
 const { clock } = require('../engine')
 const { fakeClock } = require('../fake-timers')
+const { KIND } = require('../kinds')
 const { probeInternals } = require('../hooks/internals')
 const { Listeners } = require('../survivors/listeners')
 const { Ages } = require('./ages')
@@ -12,6 +13,10 @@ const { MadeTimers } = require('./made-timers')
 
 /** Sockets of the running tests looked at when those are over; one beyond is never taken to be shared. */
 const MAX_SOCKETS = 16_384
+
+/** Handles that are judged. */
+/** @type {Set<number>} */
+const JUDGED = new Set([KIND.socket, KIND.server, KIND['child-process']])
 
 /** @typedef {import('./scopes').Scope} Scope */
 
@@ -97,8 +102,9 @@ class GuardRecorder {
   /** The timer is made later, inside Node. */
   promisedTimer() {}
 
-  /** @param {any} object @param {Function} below */
-  opened(object, below) {
+  /** @param {number} kind @param {any} object @param {Function} below */
+  opened(kind, object, below) {
+    if (!JUDGED.has(kind)) return
     try {
       const scope = this.running.here()
       if (scope === undefined || this.handles.made.has(object)) return
@@ -110,6 +116,9 @@ class GuardRecorder {
       this.faults++
     }
   }
+
+  /** Files fail nothing. */
+  openedFile() {}
 
   /** @param {any} emitter */
   born(emitter) {

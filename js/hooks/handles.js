@@ -1,21 +1,24 @@
 'use strict'
 
-const { EventEmitter } = require('node:events')
 const { ChildProcess } = require('node:child_process')
-const { syncBuiltinESMExports } = require('node:module')
+const dgram = require('node:dgram')
+const diagnostics = require('node:diagnostics_channel')
 const net = require('node:net')
+const { KIND } = require('../kinds')
 const { patch, reusable } = require('./patch')
 const sink = require('./sink')
 
 /**
- * For the suite guard alone: where servers, sockets and child processes are opened, and when emitters are made.
- * Every way there leads through these four (`net.connect`, `tls.connect`, `http`, `fetch`, `spawn`, `exec`, `fork`).
- *
- * @typedef {object} Opener whom they report to; no method throws
- * @property {(object: any, below: Function) => void} opened a socket connects, a server listens, a child is spawned
- * @property {(emitter: any) => void} born
- * @property {() => void} noteClock a fake clock may be there, see fake-clock.js
+ * Where sockets, servers, child processes and worker threads are opened. Every way there leads through these few
+ * (`net.connect`, `tls.connect`, `http`, `fetch`, `spawn`, `exec`, `fork`). One literal for each function, for speed: see
+ * event-emitter.js.
  */
+
+/** @param {number} kind @param {any} object @param {Function} below */
+function report(kind, object, below) {
+  if (sink.recorder !== null) sink.recorder.opened(kind, object, below)
+  if (sink.guard !== null) sink.guard.opened(kind, object, below)
+}
 
 /** @param {Function} original */
 function observeConnect(original) {
@@ -23,7 +26,7 @@ function observeConnect(original) {
     // @ts-expect-error `this` is whatever socket the caller uses
     const result = Reflect.apply(original, this, arguments)
     // @ts-expect-error as above
-    if (sink.guard !== null) sink.guard.opened(this, observed)
+    report(KIND.socket, this, observed)
     return result
   }
 }
@@ -34,7 +37,7 @@ function observeListen(original) {
     // @ts-expect-error `this` is whatever server the caller uses
     const result = Reflect.apply(original, this, arguments)
     // @ts-expect-error as above
-    if (sink.guard !== null) sink.guard.opened(this, observed)
+    report(KIND.server, this, observed)
     return result
   }
 }
@@ -45,34 +48,37 @@ function observeSpawn(original) {
     // @ts-expect-error `this` is whatever child the caller uses
     const result = Reflect.apply(original, this, arguments)
     // @ts-expect-error as above
-    if (sink.guard !== null) sink.guard.opened(this, observed)
+    report(KIND['child-process'], this, observed)
     return result
   }
 }
 
-/** What the constructor of every emitter calls. @param {Function} original */
-function observeInit(original) {
+/** A UDP socket has a descriptor once it is bound, and `send` binds it. @param {Function} original */
+function observeBind(original) {
   return function observed() {
-    // @ts-expect-error `this` is the new emitter
+    // @ts-expect-error `this` is whatever socket the caller uses
     const result = Reflect.apply(original, this, arguments)
     // @ts-expect-error as above
-    if (sink.guard !== null) sink.guard.born(this)
+    if (sink.recorder !== null) sink.recorder.opened(KIND.socket, this, observed)
     return result
   }
 }
 
-const hook = reusable(() => [
+/** Wrapping the class would change its identity; the channel speaks inside its constructor. @param {any} message */
+function onWorker(message) {
+  if (sink.recorder !== null) sink.recorder.opened(KIND.worker, message.worker, onWorker)
+}
+
+/** @returns {import('./patch').Undo} */
+function listenForWorkers() {
+  diagnostics.subscribe('worker_threads', onWorker)
+  return Object.assign(() => diagnostics.unsubscribe('worker_threads', onWorker), { extend: () => false })
+}
+
+module.exports = reusable(() => [
   patch([{ owner: net.Socket.prototype, name: 'connect' }], observeConnect),
   patch([{ owner: net.Server.prototype, name: 'listen' }], observeListen),
   patch([{ owner: ChildProcess.prototype, name: 'spawn' }], observeSpawn),
-  patch([{ owner: EventEmitter, name: 'init' }], observeInit)
+  patch([{ owner: dgram.Socket.prototype, name: 'bind' }], observeBind),
+  listenForWorkers()
 ])
-
-/** @param {Opener | null} opener null: the wrappers stay, and are silent */
-function reportHandles(opener) {
-  sink.guard = opener
-  hook.install()
-  syncBuiltinESMExports()
-}
-
-module.exports = { reportHandles }

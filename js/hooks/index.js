@@ -13,10 +13,19 @@ const sink = require('./sink')
  * @property {(timer: any, below: Function) => void} timer
  * @property {(immediate: any, below: Function) => void} immediate
  * @property {(delay: any, below: Function) => void} promisedTimer
+ * @property {(kind: number, object: any, below: Function) => void} opened it says itself whether it is open
+ * @property {(kind: number, path: any, found: any, below: Function) => void} openedFile with its descriptor, its stream, or
+ *   neither
  */
 
 /** Adding a hook is one file and one line here. */
-const HOOKS = [require('./event-emitter'), require('./event-target'), timers]
+const HOOKS = [
+  require('./event-emitter'),
+  require('./event-target'),
+  timers,
+  require('./handles'),
+  require('./files')
+]
 
 /**
  * Routes creations to `recorder`; calling it again only changes the recorder.

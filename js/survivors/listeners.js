@@ -260,6 +260,8 @@ class Listeners {
    * @param {any[]} list @param {number} index @param {Birth} birth
    */
   report(pass, record, owner, type, list, index, birth) {
+    // What is on a socket, server or stream that the same job left open goes with it. The guard knows no openers.
+    if (this.watch.isOpenedBy?.(owner, birth)) return
     if (birth.shape === 0 || birth.isFolded !== record.hasManyEvents) {
       birth.isFolded = record.hasManyEvents
       const shape = listenerShape(owner, type, list[index], record.isTarget, birth.isFolded)

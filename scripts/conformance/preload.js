@@ -33,7 +33,9 @@ function write() {
   }
 }
 
-/** @param {'listener' | 'timer' | 'immediate' | 'promisedTimer'} method */
+/** @typedef {'listener' | 'timer' | 'immediate' | 'promisedTimer' | 'opened' | 'openedFile'} Method */
+
+/** @param {Method} method */
 function count(method) {
   const original = watch.recorder[method]
   watch.recorder[method] = (/** @type {any[]} */ ...args) => {
@@ -59,8 +61,15 @@ if (watch === null) {
   tally.inert = 1
   write()
 } else {
-  for (const method of /** @type {const} */ (['listener', 'timer', 'immediate', 'promisedTimer']))
-    count(method)
+  const methods = /** @type {const} */ ([
+    'listener',
+    'timer',
+    'immediate',
+    'promisedTimer',
+    'opened',
+    'openedFile'
+  ])
+  for (const method of methods) count(method)
   if (settings.place !== 'outside') {
     const scope = watch.begin('conformance')
     // What is entered here, on the main module's own stack, holds for the file and for all that follows from it.

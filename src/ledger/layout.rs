@@ -58,11 +58,37 @@ pub enum ResourceKind {
     Timeout,
     /// A `setImmediate`.
     Immediate,
+    /// A socket: TCP, TLS, pipe or UDP.
+    Socket,
+    /// A server.
+    Server,
+    /// A child process.
+    ChildProcess,
+    /// A worker thread.
+    Worker,
+    /// A watcher of files.
+    Watcher,
+    /// A descriptor of a file.
+    File,
+    /// A stream from or to a file.
+    Stream,
 }
 
 impl ResourceKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Listener, Self::Interval, Self::Timeout, Self::Immediate];
+    pub const ALL: [Self; 11] = [
+        Self::Listener,
+        Self::Interval,
+        Self::Timeout,
+        Self::Immediate,
+        Self::Socket,
+        Self::Server,
+        Self::ChildProcess,
+        Self::Worker,
+        Self::Watcher,
+        Self::File,
+        Self::Stream,
+    ];
 
     /// The kind with this number, if there is one.
     #[must_use]
@@ -72,6 +98,13 @@ impl ResourceKind {
             2 => Some(Self::Interval),
             3 => Some(Self::Timeout),
             4 => Some(Self::Immediate),
+            5 => Some(Self::Socket),
+            6 => Some(Self::Server),
+            7 => Some(Self::ChildProcess),
+            8 => Some(Self::Worker),
+            9 => Some(Self::Watcher),
+            10 => Some(Self::File),
+            11 => Some(Self::Stream),
             _ => None,
         }
     }
@@ -82,6 +115,12 @@ impl ResourceKind {
         matches!(self, Self::Timeout | Self::Immediate)
     }
 
+    /// Whether the operating system holds a part of it.
+    #[must_use]
+    pub const fn is_handle(self) -> bool {
+        !matches!(self, Self::Listener | Self::Interval | Self::Timeout | Self::Immediate)
+    }
+
     /// Its number on the wire.
     #[must_use]
     pub const fn wire(self) -> u32 {
@@ -90,6 +129,13 @@ impl ResourceKind {
             Self::Interval => 2,
             Self::Timeout => 3,
             Self::Immediate => 4,
+            Self::Socket => 5,
+            Self::Server => 6,
+            Self::ChildProcess => 7,
+            Self::Worker => 8,
+            Self::Watcher => 9,
+            Self::File => 10,
+            Self::Stream => 11,
         }
     }
 
@@ -101,6 +147,13 @@ impl ResourceKind {
             Self::Interval => "interval",
             Self::Timeout => "timeout",
             Self::Immediate => "immediate",
+            Self::Socket => "socket",
+            Self::Server => "server",
+            Self::ChildProcess => "child-process",
+            Self::Worker => "worker",
+            Self::Watcher => "watcher",
+            Self::File => "file",
+            Self::Stream => "stream",
         }
     }
 }

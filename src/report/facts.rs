@@ -110,7 +110,7 @@ impl Facts {
     /// Creations that the JavaScript side had no room for.
     #[must_use]
     pub fn unwatched(&self) -> u64 {
-        const REASONS: [&str; 3] = ["owners", "timers", "immediates"];
+        const REASONS: [&str; 5] = ["owners", "timers", "immediates", "handles", "files"];
         let dropped = self.own.get("dropped");
         REASONS.iter().filter_map(|reason| dropped?.get(reason)?.as_u64()).sum()
     }

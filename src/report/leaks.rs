@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::finding::Finding;
 use super::fingerprint::fingerprint;
 use super::model::{EvidenceRow, Holder, Kept, Leak, OutcomeCounts, Returned, SiteCount};
-use super::{round, words};
+use super::{owners, round, words};
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::texts::Place;
 use crate::verdict::blame::is_only_when_failing;
@@ -102,10 +102,10 @@ pub fn returned(finding: &Finding) -> Returned {
     }
 }
 
-/// Merges what one line registers together, gives equal fingerprints a number, and sorts.
+/// Merges what one line registers together and what hangs on a handle, gives equal fingerprints a number, and sorts.
 #[must_use]
 pub fn arrange(leaks: Vec<Leak>) -> Vec<Leak> {
-    let mut leaks = merge_companions(leaks);
+    let mut leaks = owners::fold(merge_companions(leaks));
     number_equal_fingerprints(&mut leaks);
     leaks.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     leaks
@@ -190,13 +190,11 @@ fn number_equal_fingerprints(leaks: &mut [Leak]) {
 /// job makes anew is mostly held by something else on the list.
 fn sort_key(leak: &Leak) -> (bool, bool, bool, Reverse<u64>, &str, &Option<Place>, &str) {
     let has_no_place = leak.site.as_ref().is_none_or(|site| site.file.is_none());
-    let OutcomeCounts { completed, failed, timed_out } = leak.jobs_leaving;
-    let jobs_leaving = completed + failed + timed_out;
-    let is_on_own = leak.holder.as_ref().is_some_and(|holder| holder.owners.saturating_mul(2) > jobs_leaving);
     let count = Reverse(leak.count);
+    let is_on_own = owners::is_on_own(leak);
     (leak.certainty != "sure", has_no_place, is_on_own, count, &leak.job, &leak.site, &leak.fingerprint)
 }
 
 #[cfg(test)]
 #[path = "leaks_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -4,7 +4,7 @@ fn place(line: u32) -> Place {
     Place { file: Some("jobs/a.js".to_owned()), line: Some(line), column: Some(1), function: None }
 }
 
-fn listener(event: &str, line: u32, count: u64) -> Leak {
+pub(in crate::report) fn listener(event: &str, line: u32, count: u64) -> Leak {
     Leak {
         fingerprint: format!("L-{event}"),
         certainty: "sure",

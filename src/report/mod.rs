@@ -10,6 +10,7 @@ pub mod leaks;
 mod memory;
 pub mod model;
 mod open;
+mod owners;
 pub mod words;
 
 use std::collections::BTreeSet;

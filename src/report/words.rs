@@ -8,6 +8,13 @@ use crate::ledger::texts::Shape;
 pub fn description(kind: ResourceKind, shape: &Shape) -> String {
     match (kind, &shape.event) {
         (ResourceKind::Listener, Some(event)) => format!("'{event}' listener"),
+        (ResourceKind::Stream, _) => match shape.owner.as_deref() {
+            Some("ReadStream") => "read stream".to_owned(),
+            Some("WriteStream") => "write stream".to_owned(),
+            _ => kind.name().to_owned(),
+        },
+        (ResourceKind::ChildProcess, _) => "child process".to_owned(),
+        (ResourceKind::Worker, _) => "worker thread".to_owned(),
         _ => kind.name().to_owned(),
     }
 }
@@ -24,6 +31,16 @@ pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
         ResourceKind::Interval => "clearInterval(timer) in a finally block".to_owned(),
         ResourceKind::Timeout => "clearTimeout(timer) in a finally block".to_owned(),
         ResourceKind::Immediate => "stop the loop when the job ends (clearImmediate)".to_owned(),
+        ResourceKind::Socket if shape.owner.as_deref() == Some("Socket") => {
+            "socket.destroy(), or close what opened it, in a finally block".to_owned()
+        }
+        ResourceKind::Socket => "close it, or what opened it, in a finally block".to_owned(),
+        ResourceKind::Server => "server.close() in a finally block".to_owned(),
+        ResourceKind::ChildProcess => "child.kill() in a finally block".to_owned(),
+        ResourceKind::Worker => "await worker.terminate() in a finally block".to_owned(),
+        ResourceKind::Watcher => "watcher.close() in a finally block".to_owned(),
+        ResourceKind::File => "close it in a finally block".to_owned(),
+        ResourceKind::Stream => "stream.destroy() in a finally block, or stream.pipeline()".to_owned(),
     }
 }
 
@@ -52,6 +69,13 @@ mod tests {
             (ResourceKind::Interval, "clearInterval"),
             (ResourceKind::Timeout, "clearTimeout"),
             (ResourceKind::Immediate, "clearImmediate"),
+            (ResourceKind::Socket, "close"),
+            (ResourceKind::Server, "server.close()"),
+            (ResourceKind::ChildProcess, "child.kill()"),
+            (ResourceKind::Worker, "worker.terminate()"),
+            (ResourceKind::Watcher, "watcher.close()"),
+            (ResourceKind::File, "close"),
+            (ResourceKind::Stream, "stream.destroy()"),
         ] {
             assert!(fix(kind, &Shape::default()).contains(call));
         }

@@ -1,0 +1,173 @@
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { spawn } = require('node:child_process')
+const dgram = require('node:dgram')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const net = require('node:net')
+const os = require('node:os')
+const path = require('node:path')
+const { Worker } = require('node:worker_threads')
+const { KIND } = require('../../js/kinds')
+const { collect, wait } = require('../../js/collect')
+const { withWatch } = require('../helpers/run-watch')
+
+const count = (rows, kind) =>
+  rows.filter((row) => row.kind === KIND[kind]).reduce((sum, row) => sum + row.survivors.length, 0)
+
+/** A server, outside any job. */
+async function listening() {
+  const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+const closed = (handle) => Promise.all([once(handle, 'close'), handle.close()])
+
+/** What a job opens, and how it is closed. */
+const HANDLES = {
+  socket: {
+    async open(server) {
+      const socket = net.connect(server.address().port, '127.0.0.1')
+      await once(socket, 'connect')
+      return socket
+    },
+    close: (socket) => socket.destroy()
+  },
+  server: { open: listening, close: closed },
+  'child-process': {
+    open: async () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']),
+    async close(child) {
+      child.kill()
+      await once(child, 'exit')
+    }
+  },
+  worker: {
+    open: async () => new Worker('setInterval(() => {}, 1000)', { eval: true }),
+    close: (worker) => worker.terminate()
+  },
+  watcher: {
+    open: async () => fs.watch(os.tmpdir(), () => {}),
+    close: (watcher) => watcher.close()
+  }
+}
+
+for (const mode of ['check', 'production']) {
+  for (const [kind, { open, close }] of Object.entries(HANDLES)) {
+    test(`a ${kind} that a job leaves open is seen, and gone once it is closed (${mode})`, async () => {
+      const server = await listening()
+      await withWatch({ mode }, async ({ job, rows }) => {
+        const made = []
+        for (let i = 0; i < 3; i++)
+          await job('mail', async () => {
+            made.push(await open(server))
+            await close(await open(server))
+          })
+        assert.equal(count(await rows(), kind), 3)
+        for (const handle of made) await close(handle)
+        assert.equal(count(await rows(), kind), 0)
+      })
+      server.close()
+    })
+  }
+
+  test(`a UDP socket is seen once it is bound, and gone once it is closed (${mode})`, async () => {
+    await withWatch({ mode }, async ({ job, rows }) => {
+      const made = []
+      await job('mail', async () => {
+        dgram.createSocket('udp4')
+        made.push(dgram.createSocket('udp4').bind(0))
+        await once(made[0], 'listening')
+      })
+      assert.equal(count(await rows(), 'socket'), 1)
+      await closed(made[0])
+      assert.equal(count(await rows(), 'socket'), 0)
+    })
+  })
+}
+
+test("what listens on a job's own open socket is not counted beside it", async () => {
+  const server = await listening()
+  await withWatch({ mode: 'check' }, async ({ job, rows }) => {
+    const made = []
+    await job('mail', async () => {
+      const socket = await HANDLES.socket.open(server)
+      made.push(socket.on('data', () => {}))
+    })
+    assert.equal(count(await rows(), 'listener'), 0)
+    assert.equal(count(await rows(), 'socket'), 1)
+    made[0].destroy()
+  })
+  server.close()
+})
+
+const linux = fs.existsSync('/proc/self/fd')
+const files = (name, run) =>
+  test(name, { skip: linux ? false : 'the system does not say which files are open' }, () =>
+    withWatch({ mode: 'check' }, async (watch) => {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-files-'))
+      try {
+        await run({ ...watch, file: (name) => path.join(folder, String(name)) })
+      } finally {
+        fs.rmSync(folder, { recursive: true })
+      }
+    })
+  )
+
+files('a descriptor is seen while it is open, whatever the file is by now', async ({ job, rows, file }) => {
+  const fds = []
+  for (let i = 0; i < 3; i++)
+    await job('mail', async () => {
+      fds.push(fs.openSync(file(i), 'w'))
+      fs.closeSync(fs.openSync(file(i)))
+    })
+  fs.unlinkSync(file(0))
+  assert.equal(count(await rows(), 'file'), 3)
+  for (const fd of fds) fs.closeSync(fd)
+  assert.equal(count(await rows(), 'file'), 0)
+})
+
+files('a stream that is dropped and collected has lost its file', async ({ job, rows, file }) => {
+  fs.writeFileSync(file('a'), 'x')
+  const before = fs.readdirSync('/proc/self/fd').length
+  for (let i = 0; i < 5; i++)
+    await job('mail', async () => {
+      await once(fs.createReadStream(file('a')), 'open')
+      await once(fs.createReadStream(file('a')).resume(), 'close')
+    })
+  for (let i = 0; i < 3; i++) await collect()
+  assert.equal(count(await rows(), 'stream'), 5)
+  assert.equal(fs.readdirSync('/proc/self/fd').length, before + 5)
+})
+
+files('a descriptor that comes later is found by its path', async ({ job, rows, file }) => {
+  fs.writeFileSync(file('a'), 'x')
+  fs.symlinkSync(file('a'), file('link'))
+  let handle
+  const fds = []
+  await job('mail', async () => {
+    handle = await fs.promises.open(file('link'))
+    fds.push(await new Promise((done) => fs.open(file('a'), (_error, fd) => done(fd))))
+  })
+  assert.equal(count(await rows(), 'file'), 2)
+  await handle.close()
+  fs.closeSync(fds[0])
+  assert.equal(count(await rows(), 'file'), 0)
+})
+
+files('what was open before, and what fails to open, is nobody’s', async ({ job, rows, file }) => {
+  fs.writeFileSync(file('a'), 'x')
+  const before = fs.openSync(file('a'))
+  await job('mail', async () => {
+    const handle = await fs.promises.open(file('a'))
+    await handle.close()
+    await fs.promises.open(file('missing')).catch(() => {})
+    fs.createReadStream(file('missing')).on('error', () => {})
+    await fs.promises.readFile(file('a'))
+  })
+  await wait(20)
+  assert.equal(count(await rows(), 'file') + count(await rows(), 'stream'), 0)
+  fs.closeSync(before)
+})

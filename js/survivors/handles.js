@@ -1,0 +1,137 @@
+'use strict'
+
+const dgram = require('node:dgram')
+const net = require('node:net')
+const { className } = require('../shape')
+const { INTEREST } = require('../pass')
+const { KIND } = require('../kinds')
+
+/** Handles in view at once; more are counted as dropped. */
+const MAX_HANDLES = 65_536
+/** What is opened is not open at once: a server that listens on a name looks it up first. */
+const OPENING_MS = 1_000
+/** Handles looked at between two looks at the clock. */
+const CHUNK = 1_024
+
+/**
+ * @typedef {object} Handle
+ * @property {number} kind
+ * @property {import('../job').Birth} birth
+ * @property {number} openedAt ms
+ */
+
+/**
+ * Whether a handle is open, asked of its own state. Open handles are kept by Node, so that one which is gone is closed.
+ * @type {Map<number, (object: any) => boolean>}
+ */
+const IS_OPEN = new Map()
+IS_OPEN.set(KIND.socket, (socket) => (socket instanceof dgram.Socket ? isBound(socket) : !socket.destroyed))
+IS_OPEN.set(KIND.server, (server) => server.listening)
+IS_OPEN.set(KIND['child-process'], isRunning)
+IS_OPEN.set(KIND.worker, (worker) => worker.threadId !== -1)
+// Null once it is closed. Undefined: it watches through others, which are seen by themselves.
+IS_OPEN.set(KIND.watcher, (watcher) => watcher._handle !== null && watcher._handle !== undefined)
+
+/** @param {number} kind @param {any} object */
+function isOpen(kind, object) {
+  return /** @type {(object: any) => boolean} */ (IS_OPEN.get(kind))(object)
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function isRunning({ pid, exitCode, signalCode }) {
+  return pid !== undefined && exitCode === null && signalCode === null
+}
+
+/** A UDP socket says that it is closed in no other way. @param {dgram.Socket} socket */
+function isBound(socket) {
+  try {
+    socket.address()
+    return true
+  } catch (error) {
+    return /** @type {any} */ (error).code === 'EBADF'
+  }
+}
+
+/**
+ * Sockets, servers, child processes, worker threads and watchers that outlive their job. Each is seen when it is opened
+ * and held weakly; whether it still is open, its own state says, so that no collection is needed.
+ */
+class Handles {
+  /** @param {import('../watch').Watch} watch */
+  constructor(watch) {
+    this.watch = watch
+    /** @type {Array<WeakRef<any>>} */
+    this.refs = []
+    /** @type {WeakMap<any, Handle>} */
+    this.known = new WeakMap()
+    this.dropped = 0
+  }
+
+  /** @param {number} kind @param {any} object @param {import('../job').Birth} birth */
+  keep(kind, object, birth) {
+    const isNew = !this.known.has(object)
+    if (isNew && this.refs.length >= MAX_HANDLES) this.refs = this.refs.filter((ref) => this.isKept(ref))
+    if (isNew && this.refs.length >= MAX_HANDLES) {
+      this.dropped++
+      return
+    }
+    // A socket that connects again belongs to whoever connects it.
+    const handle = { kind, birth, openedAt: this.watch.now() }
+    this.known.set(object, handle)
+    // The pipes of a child process are part of it.
+    for (const stream of object.stdio ?? []) if (stream !== null) this.known.set(stream, handle)
+    if (isNew) this.refs.push(new WeakRef(object))
+  }
+
+  /** Who opened it, if a job did. @param {any} object @returns {import('../job').Birth | undefined} */
+  birthOf(object) {
+    return this.known.get(object)?.birth
+  }
+
+  /** The server's end of a connection: it is open because its client is. @param {any} object */
+  isAccepted(object) {
+    return (
+      object instanceof net.Socket &&
+      /** @type {any} */ (object).server instanceof net.Server &&
+      !object.destroyed
+    )
+  }
+
+  /** Whether it is open or may be soon. @param {WeakRef<any>} ref */
+  isKept(ref) {
+    const object = ref.deref()
+    const handle = object === undefined ? undefined : this.known.get(object)
+    if (handle === undefined) return false
+    if (isOpen(handle.kind, object) || this.watch.now() - handle.openedAt < OPENING_MS) return true
+    this.known.delete(object)
+    return false
+  }
+
+  /** @param {import('../pass').Pass} pass */
+  *survivors(pass) {
+    const { refs } = this
+    for (let i = 0; i < refs.length; i++) {
+      const object = refs[i].deref()
+      const handle = object === undefined ? undefined : this.known.get(object)
+      if (handle !== undefined && isOpen(handle.kind, object)) this.look(pass, object, handle)
+      if (i % CHUNK === CHUNK - 1) yield
+    }
+    this.refs = this.refs.filter((ref) => this.isKept(ref))
+    yield
+  }
+
+  /** @param {import('../pass').Pass} pass @param {any} object @param {Handle} handle */
+  look(pass, object, { kind, birth }) {
+    const interest = pass.interest(birth)
+    if (interest === INTEREST.none) return
+    if (birth.shape === 0) birth.shape = pass.shape(birth, { owner: className(object) })
+    if (interest === INTEREST.held) {
+      pass.hold(kind, birth)
+      return
+    }
+    birth.keepEndedJobOnly()
+    pass.survivor(kind, birth).sampledBy = kind
+  }
+}
+
+exports.Handles = Handles
