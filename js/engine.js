@@ -133,13 +133,15 @@ function environment() {
 /** What source maps say about the places that the report may show. @param {Watch} watch */
 function originalSites(watch) {
   try {
+    const constructions = [...watch.constructions.lines.values()]
     const ids = watch.ledger.runSites(watch.run)
-    watch.originals.learn(ids)
-    return { sites: watch.originals.shown(ids), notes: watch.originals.notes(ids) }
+    const all = [...ids, ...constructions.map(({ site }) => site)]
+    watch.originals.learn(all)
+    return { sites: watch.originals.shown(all), notes: watch.originals.notes(ids), constructions }
   } catch {
     // Whatever a map holds, there is a report.
     watch.faults++
-    return { sites: {}, notes: [] }
+    return { sites: {}, notes: [], constructions: [] }
   }
 }
 
@@ -151,8 +153,8 @@ function originalSites(watch) {
  * @returns {any}
  */
 function askReport(watch, facts, hasPlaces) {
-  const { sites, notes } = hasPlaces ? originalSites(watch) : { sites: {}, notes: [] }
-  const all = { ...facts, notes: [...facts.notes, ...notes], sites, env: environment() }
+  const { notes, ...places } = hasPlaces ? originalSites(watch) : { notes: [] }
+  const all = { ...facts, notes: [...facts.notes, ...notes], ...places, env: environment() }
   return JSON.parse(watch.ledger.report(watch.run, JSON.stringify(all)))
 }
 

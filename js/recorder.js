@@ -25,6 +25,7 @@ class Recorder {
   constructor(watch) {
     this.watch = watch
     this.jobs = watch.jobs
+    this.isExact = watch.exact
     this.sampling = watch.sampling
     this.listeners = watch.listeners
     this.timers = watch.timers
@@ -115,6 +116,17 @@ class Recorder {
   openedFile(kind, path, found, below) {
     try {
       this.files.open(kind, path, found, () => this.handleBirth(kind, below))
+    } catch {
+      this.watch.faults++
+    }
+  }
+
+  /** @param {any} emitter @param {Function} below */
+  constructed(emitter, below) {
+    try {
+      const scope = /** @type {any} */ (storage.getStore())
+      if (scope === undefined || scope.exempt || scope.watch !== this.watch) return
+      this.watch.constructions.note(emitter, scope.job.text, this.watch.sites.capture(below))
     } catch {
       this.watch.faults++
     }

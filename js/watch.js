@@ -4,6 +4,7 @@ const { JobBook } = require('./job-book')
 const { SiteBook } = require('./site')
 const { OriginalSites } = require('./original-sites')
 const { Sampling } = require('./sampling')
+const { Constructions } = require('./constructions')
 const { Recorder } = require('./recorder')
 const { Listeners } = require('./survivors/listeners')
 const { Timers } = require('./survivors/timers')
@@ -64,6 +65,7 @@ class Watch {
     this.immediates = new Immediates(this)
     this.handles = new Handles(this)
     this.files = new Files(this)
+    this.constructions = new Constructions((id) => ledger.siteText(id))
     this.recorder = new Recorder(this)
 
     this.passes = 0

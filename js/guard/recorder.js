@@ -49,6 +49,8 @@ class GuardRecorder {
     this.handles = new Handles()
     /** As Listeners asks of a run: every owner is watched. */
     this.exact = true
+    /** It hears of emitters as `born`. */
+    this.isExact = false
     this.graceMs = 0
     this.now = clock
     this.walkingPass = 0
@@ -119,6 +121,9 @@ class GuardRecorder {
 
   /** Files fail nothing. */
   openedFile() {}
+
+  /** See `born`. */
+  constructed() {}
 
   /** @param {any} emitter */
   born(emitter) {

@@ -2,6 +2,8 @@
 
 const { syncBuiltinESMExports } = require('node:module')
 const timers = require('./timers')
+const handles = require('./handles')
+const emitterBirths = require('./emitter-births')
 const sink = require('./sink')
 
 /**
@@ -16,16 +18,21 @@ const sink = require('./sink')
  * @property {(kind: number, object: any, below: Function) => void} opened it says itself whether it is open
  * @property {(kind: number, path: any, found: any, below: Function) => void} openedFile with its descriptor, its stream, or
  *   neither
+ * @property {boolean} isExact
+ * @property {(emitter: any, below: Function) => void} constructed where it is exact
+ */
+
+/**
+ * What the suite guard asks for beside that.
+ *
+ * @typedef {object} Opener no method throws
+ * @property {(kind: number, object: any, below: Function) => void} opened a socket connects, a server listens, a child is spawned
+ * @property {(emitter: any) => void} born
+ * @property {() => void} noteClock a fake clock may be there, see fake-clock.js
  */
 
 /** Adding a hook is one file and one line here. */
-const HOOKS = [
-  require('./event-emitter'),
-  require('./event-target'),
-  timers,
-  require('./handles'),
-  require('./files')
-]
+const HOOKS = [require('./event-emitter'), require('./event-target'), timers, handles, require('./files')]
 
 /**
  * Routes creations to `recorder`; calling it again only changes the recorder.
@@ -34,6 +41,7 @@ const HOOKS = [
 function installHooks(recorder) {
   sink.recorder = recorder
   for (const hook of HOOKS) hook.install()
+  if (recorder?.isExact) emitterBirths.install()
   // `import { setTimeout } from 'node:timers'` sees the patched function only after this.
   syncBuiltinESMExports()
 }
@@ -41,8 +49,16 @@ function installHooks(recorder) {
 /** Puts Node's functions back; where another library has wrapped ours, ours stays and is silent. */
 function uninstallHooks() {
   sink.recorder = null
-  for (const hook of HOOKS) hook.uninstall()
+  for (const hook of [...HOOKS, emitterBirths]) hook.uninstall()
   syncBuiltinESMExports()
 }
 
-module.exports = { installHooks, uninstallHooks, enterRealm: timers.enterRealm }
+/** @param {Opener | null} opener null: the wrappers stay, and are silent */
+function reportToGuard(opener) {
+  sink.guard = opener
+  handles.install()
+  emitterBirths.install()
+  syncBuiltinESMExports()
+}
+
+module.exports = { reportToGuard, installHooks, uninstallHooks, enterRealm: timers.enterRealm }

@@ -265,7 +265,8 @@ class Listeners {
     if (birth.shape === 0 || birth.isFolded !== record.hasManyEvents) {
       birth.isFolded = record.hasManyEvents
       const shape = listenerShape(owner, type, list[index], record.isTarget, birth.isFolded)
-      birth.shape = pass.shape(birth, shape)
+      const madeBy = this.watch.constructions?.makerOf(owner)
+      birth.shape = pass.shape(birth, madeBy === undefined ? shape : { ...shape, madeBy })
     }
     if (pass.interest(birth) === INTEREST.held) {
       pass.hold(KIND.listener, birth)

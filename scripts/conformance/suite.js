@@ -13,8 +13,8 @@ const COLLECTS = /^\/\/ Flags:.*--expose[-_]gc/m
 const ABOUT_MEMORY = /(^|-)gc(-|$)|leak|memory|weak/
 
 /**
- * Sets by name: the parts of Node that holdover patches, the tests that look at what was collected, and the parts that
- * stand on the first.
+ * Sets by name: the parts of Node that holdover patches, the tests that look at what was collected, what opens handles
+ * and files, and the parts that stand on the first.
  * @type {Record<string, (name: string, text: () => string) => boolean>}
  */
 const SETS = {
@@ -32,6 +32,17 @@ const SETS = {
     'test-whatwg-*stream*'
   ]),
   gc: (name, text) => ABOUT_MEMORY.test(name) || COLLECTS.test(text()),
+  handles: matcher([
+    'test-net-*',
+    'test-dgram*',
+    'test-child-process*',
+    'test-worker*',
+    'test-fs-*',
+    'test-file*',
+    'test-http-agent*',
+    'test-tls-connect*',
+    'test-tls-net*'
+  ]),
   wide: matcher([
     'test-http*',
     'test-net-*',

@@ -103,6 +103,9 @@ pub struct Shape {
     /// `event-target` marks an `EventTarget`; anything else is an emitter.
     #[serde(default)]
     pub target: Option<String>,
+    /// Who constructed the emitter, in a check: `app`, `library:<name>@<version>` or `node`.
+    #[serde(default)]
+    pub made_by: Option<String>,
 }
 
 impl Shape {
@@ -112,12 +115,13 @@ impl Shape {
         serde_json::from_str(text).unwrap_or_default()
     }
 
-    /// The shape text without its call site and with sorted fields: the same in tests and in production.
+    /// The shape text without what only a check knows and with sorted fields: the same in tests and in production.
     #[must_use]
     pub fn without_site(text: &str) -> String {
         match serde_json::from_str::<Map<String, Value>>(text) {
             Ok(mut fields) => {
                 fields.remove("site");
+                fields.remove("madeBy");
                 Value::Object(fields).to_string()
             }
             Err(_) => text.to_owned(),

@@ -35,6 +35,8 @@ pub struct Facts {
     pub job_errors: Option<Value>,
     /// Call sites that source maps lead elsewhere, by id: these are shown. The ledger keeps what was captured.
     pub sites: BTreeMap<u32, Site>,
+    /// Where jobs construct what libraries offer; known in a check alone.
+    pub constructions: Vec<Construction>,
     /// The threads that take part, see [`crate::ledger::Ledger::tell`]; none in a check.
     pub threads: Vec<ThreadRow>,
     /// Fingerprints that a baseline accepts: such a leak is shown apart and decides nothing.
@@ -82,6 +84,20 @@ pub struct Sample {
     pub array_buffers_bytes: Option<f64>,
     /// See [`MemoryFacts`].
     pub rss_bytes: Option<f64>,
+}
+
+/// Emitters of a library that jobs construct.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Construction {
+    /// Name of the job.
+    pub job: String,
+    /// The library, as in [`Site::owner`].
+    pub owner: String,
+    /// Id of the call site.
+    pub site: u32,
+    /// How many.
+    pub count: u64,
 }
 
 /// How a check is going.

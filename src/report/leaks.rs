@@ -22,6 +22,7 @@ const MAX_SITES: usize = 5;
 pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64) -> Leak {
     let top = finding.sites.first().map(|(site, _)| site.clone()).unwrap_or_default();
     let kind = finding.key.kind;
+    let is_of_library = top.owner.as_deref().is_some_and(|owner| owner.starts_with("library:"));
     Leak {
         fingerprint: fingerprint(kind, &finding.shape_text, finding.job()),
         certainty: if certainty == Certainty::Sure { "sure" } else { "likely" },
@@ -54,7 +55,11 @@ pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64) -> Lea
         via: top.via,
         holder: holder(finding),
         held_ms: (finding.carriers.held_ms > 0).then_some(finding.carriers.held_ms),
-        fix: words::fix(kind, &finding.shape),
+        fix: if is_of_library && kind.is_handle() {
+            words::FIX_CLIENT.to_owned()
+        } else {
+            words::fix(kind, &finding.shape)
+        },
         only_when_failing: is_only_when_failing(finding.leaving, completed_jobs),
         companions: Vec::new(),
         evidence: EvidenceRow {
@@ -119,6 +124,7 @@ fn holder(finding: &Finding) -> Option<Holder> {
     (finding.key.kind == ResourceKind::Listener).then(|| Holder {
         class: finding.shape.owner.clone(),
         event: finding.shape.event.clone(),
+        made_by: finding.shape.made_by.clone(),
         owners: finding.carriers.owners,
         listeners_now: finding.carriers.holders,
     })

@@ -23,7 +23,13 @@ pub(in crate::report) fn listener(event: &str, line: u32, count: u64) -> Leak {
         called_from: None,
         owner: "app".to_owned(),
         via: None,
-        holder: Some(Holder { class: None, event: Some(event.to_owned()), owners: 1, listeners_now: count }),
+        holder: Some(Holder {
+            class: None,
+            event: Some(event.to_owned()),
+            made_by: None,
+            owners: 1,
+            listeners_now: count,
+        }),
         held_ms: None,
         fix: String::new(),
         only_when_failing: false,
@@ -100,7 +106,7 @@ fn sure_leaks_come_first_then_the_most_frequent() {
 #[test]
 fn what_sits_on_something_shared_comes_before_what_each_job_made_anew() {
     let jobs_leaving = OutcomeCounts { completed: 9, ..OutcomeCounts::default() };
-    let holder = |owners| Some(Holder { class: None, event: None, owners, listeners_now: 4 });
+    let holder = |owners| Some(Holder { class: None, event: None, made_by: None, owners, listeners_now: 4 });
     let shared = Leak { jobs_leaving, holder: holder(1), ..listener("a", 1, 9) };
     let anew = Leak { jobs_leaving, holder: holder(9), ..listener("b", 2, 36) };
     assert_eq!(events(&arrange(vec![anew, shared])), ["'a' listener", "'b' listener"]);

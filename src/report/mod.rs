@@ -17,9 +17,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use self::facts::{CheckFacts, Facts, MemoryFacts};
+use self::facts::{CheckFacts, Construction, Facts, MemoryFacts};
 use self::finding::Finding;
 use self::model::{Kept, Leak, NextStep, Report, Returned, SCHEMA_VERSION};
+use self::owners::Maker;
 use crate::ledger::{Dropped, RunView};
 use crate::verdict::Mode;
 use crate::verdict::blame::Blame;
@@ -57,6 +58,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         let completed_jobs = totals.get(&finding.key.name).map_or(0, |counts| counts.completed);
         sorted.place(&finding, completed_jobs, is_strict);
     }
+    owners::name_makers(&mut sorted.leaks, &makers(view, facts));
     let mut sorted = sorted.arranged(&facts.accepted);
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
     let (verdict, missing) = overall(&Sum {
@@ -112,6 +114,15 @@ pub fn sites(view: &RunView<'_>) -> Vec<u32> {
     let of_open = view.books.iter().flat_map(|(_, book)| book.open_jobs()).map(|job| job.last_site);
     let known = of_keys.map(|(site, _)| *site).chain(of_open).filter(|site| *site != 0);
     known.collect::<BTreeSet<u32>>().into_iter().collect()
+}
+
+/// Where the application constructs what libraries offer.
+fn makers(view: &RunView<'_>, facts: &Facts) -> Vec<Maker> {
+    let maker = |made: &Construction| {
+        let at = finding::site(view, &facts.sites, made.site)?.called_from?;
+        Some(Maker { job: made.job.clone(), owner: made.owner.clone(), at, count: made.count })
+    };
+    facts.constructions.iter().filter_map(maker).collect()
 }
 
 impl Sorted {

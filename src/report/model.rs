@@ -144,6 +144,9 @@ pub struct Holder {
     pub class: Option<String>,
     /// The event listened for.
     pub event: Option<String>,
+    /// Who constructed it, as `owner`; known in a check alone, and no part of the JSON: it decides what comes with what.
+    #[serde(skip)]
+    pub made_by: Option<String>,
     /// How many of them.
     pub owners: u64,
     /// Most listeners of the event on one of them now.

@@ -1,36 +1,69 @@
 //! What hangs on what: a handle that a job leaves open brings listeners with it, which are no findings of their own.
 
+use std::collections::BTreeMap;
+
 use super::model::{Leak, OutcomeCounts};
 use crate::ledger::batch::ResourceKind;
+use crate::ledger::intern::BETWEEN_JOBS;
 use crate::ledger::texts::Place;
+
+/// A line of the application at which jobs construct what a library offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maker {
+    /// Name of the job.
+    pub job: String,
+    /// The library, as `owner` of a leak.
+    pub owner: String,
+    /// The line.
+    pub at: Place,
+    /// How many were constructed there.
+    pub count: u64,
+}
+
+/// What a library makes out of a callback of its own has no line of the application: the one that constructed the client,
+/// pool or agent is given to it, if jobs do so about as often.
+pub fn name_makers(leaks: &mut [Leak], makers: &[Maker]) {
+    for leak in leaks.iter_mut().filter(|leak| leak.called_from.is_none()) {
+        let of_leak = makers.iter().filter(|maker| {
+            maker.job == leak.job && maker.owner == leak.owner && maker.count.saturating_mul(2) >= leak.count
+        });
+        let closest = of_leak.min_by_key(|maker| (maker.count.abs_diff(leak.count), &maker.at));
+        leak.called_from = closest.map(|maker| maker.at.clone());
+    }
+}
 
 /// Names what comes with a handle in the handle's finding, and takes it off the list.
 #[must_use]
 pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
     let (mut handles, others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_handle);
+    let mut with: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); handles.len()];
     let mut apart = Vec::new();
     for leak in others {
-        match handles.iter_mut().find(|handle| comes_with(&leak, handle)) {
-            Some(handle) => handle.companions.push(in_short(&leak, handle)),
+        match handles.iter().position(|handle| comes_with(&leak, handle)) {
+            Some(at) => *with[at].entry(what(&leak)).or_default() += leak.count,
             None => apart.push(leak),
         }
     }
-    for handle in &mut handles {
-        handle.companions.sort();
+    for (handle, with) in handles.iter_mut().zip(with) {
+        handle.companions =
+            with.into_iter().map(|(what, count)| in_short(&what, count, handle.count)).collect();
     }
     handles.extend(apart);
     handles
 }
 
-/// `2 listeners on Agent`: of each handle.
-fn in_short(leak: &Leak, handle: &Leak) -> String {
-    let each = leak.count.saturating_add(handle.count / 2) / handle.count.max(1);
+/// `listener on Agent`, `timeout`.
+fn what(leak: &Leak) -> String {
     let class =
         leak.holder.as_ref().and_then(|holder| holder.class.as_deref()).filter(|name| !name.is_empty());
-    let noun = if each == 1 { "listener" } else { "listeners" };
-    match class {
-        Some(class) => format!("{each} {noun} on {class}"),
-        None => format!("{each} {noun}"),
+    class.map_or_else(|| leak.kind.to_owned(), |class| format!("{} on {class}", leak.kind))
+}
+
+/// `2 listeners on Agent`: of each handle.
+fn in_short(what: &str, count: u64, handles: u64) -> String {
+    match count.saturating_add(handles / 2) / handles.max(1) {
+        0 | 1 => format!("1 {what}"),
+        each => format!("{each} {}", what.replacen(' ', "s ", 1)),
     }
 }
 
@@ -38,16 +71,27 @@ fn is_handle(leak: &Leak) -> bool {
     ResourceKind::ALL.iter().any(|kind| kind.name() == leak.kind && kind.is_handle())
 }
 
-/// The same call made both; or the listener is on an object that each job makes anew, put there by Node itself or by the
-/// library that opened the handle.
+/// The same call made both; or the library that opened the handle, or Node itself, made it for this job.
 fn comes_with(leak: &Leak, handle: &Leak) -> bool {
-    if leak.job != handle.job || leak.kind != ResourceKind::Listener.name() {
-        return false;
+    if leak.job != handle.job {
+        return is_other_end(leak, handle);
     }
-    let is_by_node = leak.via.as_deref() == Some("node");
-    let is_by_same_library = leak.owner.starts_with("library:") && leak.owner == handle.owner;
     let is_same_line = line(leak).is_some() && line(leak) == line(handle);
-    is_same_line || (is_on_own(leak) && (is_by_node || is_by_same_library))
+    let is_of_library = |owner: &str| owner.starts_with("library:") && owner == handle.owner;
+    if leak.kind != ResourceKind::Listener.name() {
+        // The parts of a client that it makes for itself.
+        return is_of_library(&leak.owner);
+    }
+    let made_by = leak.holder.as_ref().and_then(|holder| holder.made_by.as_deref()).unwrap_or("");
+    let is_by_node = made_by == "node" || leak.via.as_deref() == Some("node");
+    is_same_line || (is_on_own(leak) && (is_by_node || is_of_library(&leak.owner) || is_of_library(made_by)))
+}
+
+/// Where client and server are in one process, the server's objects are made between jobs, as many as connections.
+fn is_other_end(leak: &Leak, handle: &Leak) -> bool {
+    let is_as_many = leak.count.abs_diff(handle.count) <= handle.count / 10;
+    let is_of_library = leak.owner.starts_with("library:") && leak.owner == handle.owner;
+    leak.job == BETWEEN_JOBS && is_of_library && is_as_many && is_on_own(leak)
 }
 
 /// Whether its listeners are on objects that jobs make anew, and not on a shared one.
@@ -90,6 +134,11 @@ mod tests {
         Leak { holder, ..leak }
     }
 
+    fn made_by(leak: Leak, maker: &str) -> Leak {
+        let holder = leak.holder.clone().map(|holder| Holder { made_by: Some(maker.to_owned()), ..holder });
+        Leak { holder, ..leak }
+    }
+
     fn folded(leak: Leak) -> Vec<Leak> {
         fold(vec![leak, socket(3)])
     }
@@ -108,6 +157,42 @@ mod tests {
         assert_eq!(folded(by_library).len(), 1);
         let leaks = folded(on_class(by_node, "Agent"));
         assert_eq!(leaks[0].companions, ["1 listener on Agent"]);
+        let by_application = on_own(listener("error", 8, 9));
+        assert_eq!(folded(made_by(by_application.clone(), "library:pg@8.16.3")).len(), 1);
+        assert_eq!(folded(made_by(by_application, "node")).len(), 1);
+        let timeout = Leak { kind: "timeout", holder: None, ..socket(8) };
+        assert_eq!(folded(timeout)[0].companions, ["1 timeout"]);
+    }
+
+    #[test]
+    fn line_that_constructs_the_client_is_given_to_what_it_opens_later() {
+        let maker = |line, count| Maker {
+            job: "send-email".to_owned(),
+            owner: "library:pg@8.16.3".to_owned(),
+            at: Place { line: Some(line), ..Place::default() },
+            count,
+        };
+        let named = |makers: &[Maker]| {
+            let mut leaks = [socket(3)];
+            name_makers(&mut leaks, makers);
+            leaks[0].called_from.as_ref().and_then(|at| at.line)
+        };
+        assert_eq!(named(&[maker(1, 2), maker(2, 9), maker(4, 80)]), Some(2));
+        assert_eq!(named(&[maker(1, 2)]), None, "jobs seldom come by there");
+        assert_eq!(named(&[Maker { job: "other".to_owned(), ..maker(2, 9) }]), None);
+        assert_eq!(named(&[Maker { owner: "library:ws@8.0.0".to_owned(), ..maker(2, 9) }]), None);
+    }
+
+    #[test]
+    fn the_other_end_in_the_same_process_comes_with_the_handle() {
+        let between = |owner: &str, count| {
+            let leak =
+                Leak { job: BETWEEN_JOBS.to_owned(), owner: owner.to_owned(), ..listener("close", 8, count) };
+            folded(on_own(leak)).len()
+        };
+        assert_eq!(between("library:pg@8.16.3", 9), 1);
+        assert_eq!(between("app", 9), 2);
+        assert_eq!(between("library:pg@8.16.3", 12), 2);
     }
 
     #[test]
@@ -120,7 +205,9 @@ mod tests {
 
     #[test]
     fn what_the_application_registers_elsewhere_or_another_job_is_a_finding_of_its_own() {
-        assert_eq!(folded(on_own(listener("end", 8, 9))).len(), 2);
+        let on_its_own = on_own(listener("end", 8, 9));
+        assert_eq!(folded(on_its_own.clone()).len(), 2);
+        assert_eq!(folded(made_by(on_its_own, "app")).len(), 2);
         assert_eq!(folded(Leak { job: "other".to_owned(), ..listener("close", 3, 9) }).len(), 2);
         assert_eq!(fold(vec![listener("end", 3, 9)]).len(), 1);
     }

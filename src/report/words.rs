@@ -19,6 +19,10 @@ pub fn description(kind: ResourceKind, shape: &Shape) -> String {
     }
 }
 
+/// The same for a handle that a library opened: its methods are not known here.
+pub const FIX_CLIENT: &str =
+    "close the client, pool or logger that opened it in a finally block, or make it once, outside the job";
+
 /// The call that fixes it; the JavaScript side knows the variable and puts its name in.
 #[must_use]
 pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
@@ -32,14 +36,13 @@ pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
         ResourceKind::Timeout => "clearTimeout(timer) in a finally block".to_owned(),
         ResourceKind::Immediate => "stop the loop when the job ends (clearImmediate)".to_owned(),
         ResourceKind::Socket if shape.owner.as_deref() == Some("Socket") => {
-            "socket.destroy(), or close what opened it, in a finally block".to_owned()
+            "end or destroy it, or the agent that opened it, in a finally block".to_owned()
         }
-        ResourceKind::Socket => "close it, or what opened it, in a finally block".to_owned(),
         ResourceKind::Server => "server.close() in a finally block".to_owned(),
         ResourceKind::ChildProcess => "child.kill() in a finally block".to_owned(),
         ResourceKind::Worker => "await worker.terminate() in a finally block".to_owned(),
         ResourceKind::Watcher => "watcher.close() in a finally block".to_owned(),
-        ResourceKind::File => "close it in a finally block".to_owned(),
+        ResourceKind::Socket | ResourceKind::File => "close it in a finally block".to_owned(),
         ResourceKind::Stream => "stream.destroy() in a finally block, or stream.pipeline()".to_owned(),
     }
 }
@@ -69,7 +72,7 @@ mod tests {
             (ResourceKind::Interval, "clearInterval"),
             (ResourceKind::Timeout, "clearTimeout"),
             (ResourceKind::Immediate, "clearImmediate"),
-            (ResourceKind::Socket, "close"),
+            (ResourceKind::Socket, "finally"),
             (ResourceKind::Server, "server.close()"),
             (ResourceKind::ChildProcess, "child.kill()"),
             (ResourceKind::Worker, "worker.terminate()"),
