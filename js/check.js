@@ -87,7 +87,7 @@ class Check {
     this.job = job
     await this.runJobs(this.options.warmupJobs)
     await this.settleWarmup()
-    this.watch.jobs.endWarmup()
+    this.watch.endWarmup()
     this.fakeTimers.endWarmup()
     this.measureFrom = clock()
     this.usedFrom = usedMs()

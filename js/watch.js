@@ -93,6 +93,12 @@ class Watch {
     this.jobs.end(scope, outcome)
   }
 
+  /** What warm-up jobs left open is theirs: later, of openings of one path, it might be taken to be somebody else's. */
+  endWarmup() {
+    this.files.match()
+    this.jobs.endWarmup()
+  }
+
   /** @param {string} text */
   internShape(text) {
     let id = this.interned.get(text)
