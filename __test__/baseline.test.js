@@ -7,7 +7,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { EventEmitter } = require('node:events')
 const { check, assertNoLeaks } = require('../js/index')
-const { readBaseline, writeBaseline, goneNotes } = require('../js/baseline')
+const { NO_BASELINE, readBaseline, writeBaseline, goneNotes } = require('../js/baseline')
 const { leak, libraryLeak, report } = require('./helpers/report')
 
 const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-baseline-')))
@@ -28,7 +28,7 @@ test('the file is sorted, has no column and no folder, and is the same when noth
   const found = checked({
     leaks: [leak({ site }), libraryLeak, leak({ fingerprint: 'L-000001', site: null })]
   })
-  assert.equal(writeBaseline(file, [], found, MAIL), `${file}: 3 accepted, 3 of them new; 0 gone`)
+  assert.equal(writeBaseline(file, NO_BASELINE, found, MAIL), `${file}: 3 accepted, 3 of them new; 0 gone`)
   const text = fs.readFileSync(file, 'utf8')
   assert.deepEqual(
     JSON.parse(text).accepted.map(({ fingerprint, place }) => `${fingerprint} ${place}`),
@@ -43,7 +43,7 @@ test('the file is sorted, has no column and no folder, and is the same when noth
 
 test('an update takes out what its own check no longer finds, and leaves what others accepted', () => {
   const file = at('shared.json')
-  writeBaseline(file, [], checked({ leaks: [leak()] }), MAIL)
+  writeBaseline(file, NO_BASELINE, checked({ leaks: [leak()] }), MAIL)
   writeBaseline(file, readBaseline(file), checked({ leaks: [libraryLeak] }), 'check thumb')
   const both = readBaseline(file)
   assert.deepEqual(goneNotes(both, checked({ verdict: 'clean' }), MAIL), [
@@ -57,10 +57,10 @@ test('an update takes out what its own check no longer finds, and leaves what ot
     'it is still there'
   )
   writeBaseline(file, both, checked({ verdict: 'clean', kept: [kept] }), MAIL)
-  assert.equal(readBaseline(file).length, 2)
+  assert.equal(readBaseline(file).accepted.length, 2)
   writeBaseline(file, both, checked({ verdict: 'clean' }), MAIL)
   assert.deepEqual(
-    readBaseline(file).map((entry) => entry.reportedBy),
+    readBaseline(file).accepted.map((entry) => entry.reportedBy),
     ['check thumb']
   )
 })
@@ -86,6 +86,8 @@ for (const [what, text, place] of [
   })
 }
 
+const rules = (...ignore) => ({ version: 1, accepted: [], ignore })
+
 for (const [what, json, problem] of [
   ['another version', { version: 2, accepted: [] }, /version must be 1, got 2/],
   ['no version', { accepted: [] }, /version must be 1, got nothing/],
@@ -95,7 +97,19 @@ for (const [what, json, problem] of [
     'a bad fingerprint',
     { version: 1, accepted: [{ fingerprint: 'L-5f31c2' }, 5] },
     /accepted\[1\]\.fingerprint must be like "L-5f31c2", got nothing/
-  ]
+  ],
+  ['a rule without a reason', rules({ kind: 'socket' }), /ignore\[0\] needs a reason, in words/],
+  [
+    'a rule for everything',
+    rules({ reason: 'later' }),
+    /ignore\[0\] would ignore everything: give one of kind,/
+  ],
+  [
+    'a rule with an unknown field',
+    rules({ reason: 'a pool', jobs: 'x' }),
+    /ignore\[0\] has a field 'jobs': there are kind, job, file, library/
+  ],
+  ['a rule with no text', rules({ reason: 'a pool', job: 5 }), /ignore\[0\]\.job must be a text/]
 ]) {
   test(`${what} is an error that says what is wrong`, () => {
     const file = written(JSON.stringify(json))
@@ -107,7 +121,7 @@ test('a file that is missing or cannot be read is an error, and so is one that c
   const missing = { code: 'HOLDOVER_BASELINE', message: /there is no such file\. write it with: / }
   assert.throws(() => readBaseline(at('missing.json')), missing)
   assert.throws(() => readBaseline(folder), { code: 'HOLDOVER_BASELINE', message: /EISDIR/ })
-  assert.throws(() => writeBaseline(folder, [], checked({}), MAIL), { code: 'HOLDOVER_BASELINE' })
+  assert.throws(() => writeBaseline(folder, NO_BASELINE, checked({}), MAIL), { code: 'HOLDOVER_BASELINE' })
 })
 
 test('a leak fails a check until it is accepted; then a new one does', async () => {
@@ -120,7 +134,7 @@ test('a leak fails a check until it is accepted; then a new one does', async () 
   const options = { name: 'mail', jobs: 40, graceMs: 20 }
   const before = await check(job, options)
   assert.deepEqual([before.verdict, before.accepted], ['leaks', []])
-  writeBaseline(file, [], before, before.worker)
+  writeBaseline(file, NO_BASELINE, before, before.worker)
 
   const after = await assertNoLeaks(job, { ...options, baseline: file })
   assert.deepEqual([after.verdict, after.leaks.length, after.accepted.length], ['clean', 0, 1])
@@ -141,4 +155,23 @@ test('a leak fails a check until it is accepted; then a new one does', async () 
     code: 'HOLDOVER_BASELINE'
   })
   await check(() => {}, { ...options, jobs: 20 })
+})
+
+test('a rule accepts whatever it fits, shows its reason, and stays in the file', async () => {
+  const bus = new EventEmitter().setMaxListeners(0)
+  const job = () => void bus.on('end', () => {})
+  const file = at('rules.json')
+  const options = { name: 'mail-7', jobs: 40, graceMs: 20, baseline: file }
+  const reason = 'the bus goes with the process'
+  const rule = { reason, kind: 'listener', job: 'mail*', file: '__test__/baseline.test.js' }
+  fs.writeFileSync(file, JSON.stringify(rules({ ...rule, file: 'other.js' })))
+  assert.equal((await check(job, options)).verdict, 'leaks')
+  fs.writeFileSync(file, JSON.stringify(rules(rule)))
+  const found = await assertNoLeaks(job, options)
+  assert.deepEqual(
+    found.accepted.map((leak) => leak.ignoredBecause),
+    [reason]
+  )
+  writeBaseline(file, readBaseline(file), found, found.worker)
+  assert.deepEqual(readBaseline(file), { accepted: [], ignore: [rule] })
 })

@@ -25,17 +25,55 @@ const ABOUT = 'Leaks that are accepted: with --baseline only others fail. Writte
  * @property {string} [reportedBy]
  */
 
+/**
+ * A rule by hand for what is no mistake here: leaks that all of its fields fit are accepted, whatever their fingerprint.
+ * @typedef {object} IgnoreRule
+ * @property {string} reason why; shown with each leak
+ * @property {string} [kind]
+ * @property {string} [job] name of the job, `*` for any text
+ * @property {string} [file] end of the path, from a folder's name on
+ * @property {string} [library] name of the package, without version
+ */
+
+/**
+ * @typedef {object} Baseline
+ * @property {Accepted[]} accepted
+ * @property {IgnoreRule[]} ignore
+ */
+
 /** @typedef {import('./index').Report} Report */
 
-/** @param {string} file @returns {Accepted[]} */
+/** Accepts nothing. @type {Readonly<Baseline>} */
+const NO_BASELINE = Object.freeze({ accepted: [], ignore: [] })
+
+const FIELDS = ['kind', 'job', 'file', 'library']
+
+/** @param {string | null} file null: none @returns {Readonly<Baseline>} */
 function readBaseline(file) {
-  const entries = parse(file, read(file))
-  entries.forEach((entry, at) => {
+  if (file === null) return NO_BASELINE
+  const { accepted, ignore } = parse(file, read(file))
+  accepted.forEach((/** @type {any} */ entry, /** @type {number} */ at) => {
     if (FINGERPRINT.test(entry?.fingerprint)) return
     const got = JSON.stringify(entry?.fingerprint) ?? 'nothing'
     throw damaged(file, `accepted[${at}].fingerprint must be like "L-5f31c2", got ${got}`)
   })
-  return entries
+  ignore.forEach((/** @type {any} */ rule, /** @type {number} */ at) => {
+    const problem = problemOf(rule)
+    if (problem !== null) throw damaged(file, `ignore[${at}]${problem}`)
+  })
+  return { accepted, ignore }
+}
+
+/** @param {any} rule @returns {string | null} */
+function problemOf(rule) {
+  if (rule === null || typeof rule !== 'object') return ' must be an object'
+  if (typeof rule.reason !== 'string' || rule.reason.trim() === '') return ' needs a reason, in words'
+  const fields = Object.keys(rule).filter((name) => name !== 'reason')
+  if (fields.length === 0) return ` would ignore everything: give one of ${FIELDS.join(', ')}`
+  const unknown = fields.find((name) => !FIELDS.includes(name))
+  if (unknown !== undefined) return ` has a field '${unknown}': there are ${FIELDS.join(', ')}`
+  const odd = fields.find((name) => typeof rule[name] !== 'string' || rule[name] === '')
+  return odd === undefined ? null : `.${odd} must be a text`
 }
 
 /** @param {string} file */
@@ -50,7 +88,7 @@ function read(file) {
   }
 }
 
-/** @param {string} file @param {string} text @returns {any[]} */
+/** @param {string} file @param {string} text @returns {{ accepted: any[], ignore: any[] }} */
 function parse(file, text) {
   let json
   try {
@@ -60,8 +98,10 @@ function parse(file, text) {
   }
   if (json?.version !== VERSION)
     throw damaged(file, `version must be ${VERSION}, got ${JSON.stringify(json?.version) ?? 'nothing'}`)
-  if (!Array.isArray(json.accepted)) throw damaged(file, 'accepted must be a list')
-  return json.accepted
+  const { accepted, ignore = [] } = json
+  if (!Array.isArray(accepted)) throw damaged(file, 'accepted must be a list')
+  if (!Array.isArray(ignore)) throw damaged(file, 'ignore must be a list')
+  return { accepted, ignore }
 }
 
 /** @param {string} file @param {string} problem */
@@ -106,7 +146,8 @@ function mayGoOn(start) {
  * @param {string} folder of the file, which places are relative to
  */
 function updated(entries, report, by, folder) {
-  const found = [...report.leaks, ...report.accepted]
+  // What a rule accepts needs no entry.
+  const found = [...report.leaks, ...report.accepted.filter((leak) => leak.ignoredBecause === null)]
   const undecided = new Set(stillKept(report))
   const known = new Set(found.map((leak) => leak.fingerprint))
   const others = entries.filter(
@@ -134,28 +175,30 @@ function stillKept(report) {
 
 /**
  * Accepted leaks that the same reporter no longer finds, one sentence each, so that the file can shrink.
- * @param {Accepted[]} entries @param {Report} report @param {string} by who made the report
+ * @param {Readonly<Baseline>} baseline @param {Report} report @param {string} by who made the report
  */
-function goneNotes(entries, report, by) {
+function goneNotes({ accepted }, report, by) {
   if (report.verdict === 'inconclusive') return []
   const rows = [...report.leaks, ...report.accepted].map((leak) => leak.fingerprint)
   const seen = new Set([...rows, ...stillKept(report)])
-  return entries
+  return accepted
     .filter(({ fingerprint, reportedBy }) => reportedBy === by && !seen.has(fingerprint))
     .map(({ fingerprint, description, job }) => `accepted ${fingerprint} is gone: ${description}, ${job}`)
 }
 
 /**
- * @param {string} file @param {Accepted[]} entries @param {Report} report @param {string} by who found it
+ * @param {string} file @param {Readonly<Baseline>} baseline as it is @param {Report} report @param {string} by who found it
  * @returns {string} what was done, in words
  */
-function writeBaseline(file, entries, report, by) {
-  const accepted = updated(entries, report, by, path.dirname(path.resolve(file)))
-  const before = new Set(entries.map((entry) => entry.fingerprint))
+function writeBaseline(file, baseline, report, by) {
+  const accepted = updated(baseline.accepted, report, by, path.dirname(path.resolve(file)))
+  const before = new Set(baseline.accepted.map((entry) => entry.fingerprint))
   const added = accepted.filter((entry) => !before.has(entry.fingerprint)).length
-  const gone = entries.length - (accepted.length - added)
+  const gone = baseline.accepted.length - (accepted.length - added)
+  const ignore = baseline.ignore.length > 0 ? { ignore: baseline.ignore } : {}
+  const json = { about: ABOUT, version: VERSION, ...ignore, accepted }
   try {
-    fs.writeFileSync(file, `${JSON.stringify({ about: ABOUT, version: VERSION, accepted }, null, 2)}\n`)
+    fs.writeFileSync(file, `${JSON.stringify(json, null, 2)}\n`)
   } catch (cause) {
     const problem = /** @type {Error} */ (cause).message
     const remedy = 'give a file that can be written'
@@ -164,4 +207,9 @@ function writeBaseline(file, entries, report, by) {
   return `${formatFile(file)}: ${accepted.length} accepted, ${added} of them new; ${gone} gone`
 }
 
-module.exports = { readBaseline, writeBaseline, goneNotes }
+/** What the ledger is told. @param {Readonly<Baseline>} baseline */
+function baselineFacts({ accepted, ignore }) {
+  return { accepted: accepted.map((entry) => entry.fingerprint), ignore }
+}
+
+module.exports = { NO_BASELINE, readBaseline, baselineFacts, writeBaseline, goneNotes }

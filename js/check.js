@@ -14,7 +14,7 @@ const { FakeTimers } = require('./fake-timers')
 const { JobErrors } = require('./job-errors')
 const { isDom } = require('./realm')
 const { failureText } = require('./reporters/failure')
-const { readBaseline, goneNotes } = require('./baseline')
+const { readBaseline, baselineFacts, goneNotes } = require('./baseline')
 const originals = require('./originals')
 
 /** Jobs between two looks, by how many were measured: small first, so that a leak shows early. */
@@ -54,7 +54,7 @@ class Check {
   constructor(options) {
     this.options = options
     // Before anything is watched: a damaged file is an error.
-    this.accepted = options.baseline === null ? [] : readBaseline(options.baseline)
+    this.baseline = readBaseline(options.baseline)
     this.startedAt = clock()
     this.deadline = this.startedAt + options.timeoutMs
     const { watch, notes } = openWatch({ mode: 'check', graceMs: options.graceMs })
@@ -203,7 +203,7 @@ class Check {
       report = this.ask()
     }
     new SourceLines(this.watch.originals).addTo(report)
-    report.notes.push(...goneNotes(this.accepted, report, report.worker))
+    report.notes.push(...goneNotes(this.baseline, report, report.worker))
     return report
   }
 
@@ -232,7 +232,7 @@ class Check {
         self: { cpuShare: null, bytes: JSON.parse(watch.ledger.ledgerStats()).bytes, dropped: watch.dropped },
         notes: [...this.notes, ...this.fakeTimers.notes()],
         jobErrors: Object.fromEntries(this.errors.counts),
-        accepted: this.accepted.map((entry) => entry.fingerprint),
+        ...baselineFacts(this.baseline),
         check: {
           fixedJobs: options.jobs,
           hanging: this.hanging,

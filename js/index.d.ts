@@ -77,6 +77,8 @@ export interface Leak {
   /** Milliseconds since the epoch. */
   firstSeen: number
   lastSeen: number
+  /** Of an accepted leak: the reason of the rule that accepts it; null where the list of fingerprints does. */
+  ignoredBecause: string | null
 }
 
 /** Retained, but not a leak. */

@@ -17,7 +17,7 @@ const { ReportMoments } = require('./report-moments')
 const { SourceLines } = require('./source')
 const { forgetOldest } = require('./bounded')
 const { isGone } = require('./known-findings')
-const { readBaseline } = require('./baseline')
+const { readBaseline, baselineFacts } = require('./baseline')
 
 /** A pass follows this many times in a grace period, so that a rate is at most a third of it behind. */
 const PASSES_PER_GRACE = 3
@@ -39,7 +39,7 @@ class Tracker {
   constructor(options) {
     this.options = options
     // Before anything is watched: a damaged file is an error.
-    this.accepted = options.baseline === null ? [] : readBaseline(options.baseline)
+    this.baseline = readBaseline(options.baseline)
     this.startedAt = clock()
     this.events = new EventEmitter()
     this.memory = new MemoryLog()
@@ -168,7 +168,7 @@ class Tracker {
           dropped: sums.dropped
         },
         paused: sums.paused,
-        accepted: this.accepted.map((entry) => entry.fingerprint),
+        ...baselineFacts(this.baseline),
         notes: sums.notes,
         check: null
       }

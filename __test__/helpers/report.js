@@ -31,6 +31,7 @@ function leak(changes) {
     retainingPath: null,
     firstSeen: 0,
     lastSeen: 0,
+    ignoredBecause: null,
     ...changes
   }
 }

@@ -111,7 +111,7 @@ class Outputs {
 
   /** Accepted leaks that the same reporter no longer finds. @param {import('../index').Report} report @param {string} reportedBy */
   goneNotes(report, reportedBy) {
-    return this.accepted === null ? [] : goneNotes(readBaseline(this.accepted), report, reportedBy)
+    return goneNotes(readBaseline(this.accepted), report, reportedBy)
   }
 
   /**
@@ -122,9 +122,8 @@ class Outputs {
   updateBaseline(report, reportedBy) {
     if (!this.updates || this.baseline === null) return false
     const isDecided = report.verdict !== 'inconclusive'
-    const entries = this.accepted === null ? [] : readBaseline(this.accepted)
     const done = isDecided
-      ? writeBaseline(this.baseline, entries, report, reportedBy)
+      ? writeBaseline(this.baseline, readBaseline(this.accepted), report, reportedBy)
       : `${formatFile(this.baseline)} is left as it is: the report is inconclusive`
     process.stderr.write(`holdover: ${done}\n`)
     return isDecided

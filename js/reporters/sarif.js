@@ -83,7 +83,11 @@ function result(leak, isAccepted, kinds, surroundings) {
     ...(isAccepted
       ? {
           suppressions: [
-            { kind: 'external', status: 'accepted', justification: 'in the baseline of holdover' }
+            {
+              kind: 'external',
+              status: 'accepted',
+              justification: leak.ignoredBecause ?? 'in the baseline of holdover'
+            }
           ]
         }
       : {}),

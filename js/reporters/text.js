@@ -94,7 +94,7 @@ function acceptedLines(leaks) {
     .slice(0, MAX_KEPT)
     .map(
       (leak) =>
-        ` accepted  ${leakTitle(leak)}, ${formatSite(pointOf(leak))}: id ${leak.fingerprint}, baseline`
+        ` accepted  ${leakTitle(leak)}, ${formatSite(pointOf(leak))}: id ${leak.fingerprint}, ${leak.ignoredBecause ?? 'baseline'}`
     )
   if (leaks.length > MAX_KEPT) lines.push(` accepted  and ${formatCount(leaks.length - MAX_KEPT)} more`)
   return lines

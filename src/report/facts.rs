@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::ignore::IgnoreRule;
 use crate::ledger::texts::Site;
 use crate::ledger::threads::ThreadRow;
 
@@ -41,6 +42,8 @@ pub struct Facts {
     pub threads: Vec<ThreadRow>,
     /// Fingerprints that a baseline accepts: such a leak is shown apart and decides nothing.
     pub accepted: BTreeSet<String>,
+    /// Rules of a baseline for what is accepted whatever its fingerprint.
+    pub ignore: Vec<IgnoreRule>,
 }
 
 /// Memory figures, in bytes.

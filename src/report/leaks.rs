@@ -75,6 +75,7 @@ pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64) -> Lea
         retaining_path: None,
         first_seen: finding.first_seen_ms,
         last_seen: finding.last_seen_ms,
+        ignored_because: None,
     }
 }
 

@@ -46,6 +46,7 @@ pub(in crate::report) fn listener(event: &str, line: u32, count: u64) -> Leak {
         retaining_path: None,
         first_seen: 0,
         last_seen: 0,
+        ignored_because: None,
     }
 }
 

@@ -6,6 +6,7 @@ pub mod facts;
 pub mod finding;
 pub mod fingerprint;
 pub mod heap;
+pub mod ignore;
 pub mod leaks;
 mod memory;
 pub mod model;
@@ -59,7 +60,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         sorted.place(&finding, completed_jobs, is_strict);
     }
     owners::name_makers(&mut sorted.leaks, &makers(view, facts));
-    let mut sorted = sorted.arranged(&facts.accepted);
+    let mut sorted = sorted.arranged(facts);
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
     let (verdict, missing) = overall(&Sum {
         mode: view.settings.mode,
@@ -157,12 +158,18 @@ impl Sorted {
     }
 
     /// Everything in its order, and what a baseline accepts apart.
-    fn arranged(mut self, accepted: &BTreeSet<String>) -> Self {
-        (self.accepted, self.leaks) =
-            leaks::arrange(self.leaks).into_iter().partition(|leak| accepted.contains(&leak.fingerprint));
+    fn arranged(mut self, Facts { accepted, ignore, .. }: &Facts) -> Self {
+        let mut leaks = leaks::arrange(self.leaks);
+        for leak in &mut leaks {
+            leak.ignored_because = ignore::reason_for_leak(ignore, leak).map(str::to_owned);
+        }
+        let is_accepted =
+            |leak: &Leak| leak.ignored_because.is_some() || accepted.contains(&leak.fingerprint);
+        (self.accepted, self.leaks) = leaks.into_iter().partition(is_accepted);
         for kept in &mut self.kept {
             // It was called a leak before: whether it is one this time too decides nothing.
-            if kept.undecided && accepted.contains(&kept.fingerprint) {
+            let is_accepted = accepted.contains(&kept.fingerprint) || ignore::is_kept_ignored(ignore, kept);
+            if kept.undecided && is_accepted {
                 (kept.undecided, kept.reason) = (false, ACCEPTED);
             }
         }

@@ -112,6 +112,8 @@ pub struct Leak {
     pub first_seen: u64,
     /// Time of the last pass that saw it.
     pub last_seen: u64,
+    /// The reason of the rule that accepts it; none where the baseline does, or nothing.
+    pub ignored_because: Option<String>,
 }
 
 /// Counts of jobs by how they ended.
