@@ -126,6 +126,24 @@ test('a weak reference alone is marked, until the owner has been in use for a gr
   })
 })
 
+test('what is registered while a pass goes on, behind where it looked, still counts', async () => {
+  await withWatch({}, async ({ job, rows, watch }) => {
+    const bus = sharedEmitter()
+    const handler = () => {}
+    const register = (times) => job('mail', () => Array.from({ length: times }, () => bus.on('end', handler)))
+    await register(5)
+    const pass = watch.beginPass(false)
+    Array.from(watch.walk(pass))
+    await register(3)
+    watch.recorder.drain()
+    watch.finishPass(pass)
+    await register(2)
+    assert.equal(listenerRows(await rows(), 'end')[0].survivors.length, 10)
+    for (let i = 0; i < 4; i++) bus.off('end', handler)
+    assert.equal(listenerRows(await rows(), 'end')[0].survivors.length, 6)
+  })
+})
+
 test('one function registered by many jobs counts as often as it is listed', async () => {
   await withWatch({}, async ({ job, rows }) => {
     const bus = sharedEmitter()

@@ -41,6 +41,14 @@ class Repeats {
     this.births = [first]
     /** Occurrences seen in `pass`. */
     this.seen = 0
+    /** Births that were there when the last of them was seen. */
+    this.known = 0
+    this.pass = 0
+  }
+
+  /** What the last whole pass did not find listed any more is over; what came after it had looked stays. */
+  forget() {
+    if (this.seen < this.known) this.births.splice(this.seen, this.known - this.seen)
     this.pass = 0
   }
 }
@@ -151,9 +159,7 @@ class Listeners {
   /** @param {Repeats} repeats @param {Birth} birth */
   repeat(repeats, birth) {
     if (repeats.pass !== 0 && repeats.pass !== this.watch.walkingPass) {
-      // What the last whole pass did not find listed any more is over.
-      repeats.births.length = Math.min(repeats.births.length, repeats.seen)
-      repeats.pass = 0
+      repeats.forget()
     }
     if (repeats.births.length < MAX_REPEATS) repeats.births.push(birth)
     else this.dropped++
@@ -252,6 +258,7 @@ class Listeners {
       entry.pass = passNumber
       entry.seen = 0
     }
+    entry.known = entry.births.length
     return entry.births[entry.seen++]
   }
 
