@@ -13,6 +13,7 @@ const { SourceLines } = require('./source')
 const { FakeTimers } = require('./fake-timers')
 const { JobErrors } = require('./job-errors')
 const { isDom } = require('./realm')
+const { unseenImports } = require('./imports')
 const { failureText } = require('./reporters/failure')
 const { readBaseline, goneNotes } = require('./baseline')
 const originals = require('./originals')
@@ -241,7 +242,11 @@ class Check {
           canAffordMore: this.canAffordMore,
           budgetOver: this.mustStop,
           strict: options.strict,
-          obstacles: [...this.fakeTimers.obstacles(this.measured), ...(isDom() ? [DOM] : [])]
+          obstacles: [
+            ...this.fakeTimers.obstacles(this.measured),
+            ...(isDom() ? [DOM] : []),
+            ...unseenImports()
+          ]
         }
       },
       true

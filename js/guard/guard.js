@@ -6,6 +6,7 @@ const { GUARD, resolve } = require('../config')
 const { HoldoverError } = require('../errors')
 const { SourceLines } = require('../source')
 const { isDom } = require('../realm')
+const { unseenImports } = require('../imports')
 const { likeOriginal } = require('../like-original')
 const { reportHandles } = require('../hooks/handles')
 const { observeFakeClock } = require('../hooks/fake-clock')
@@ -187,6 +188,7 @@ class Guard {
       hasSaidDom = true
       notes.push(DOM)
     }
+    notes.push(...unseenImports())
     if (this.made.hasStarted) notes.push(STARTED)
     const dropped = this.made.timers.dropped + this.made.listeners.dropped
     if (dropped > 0) notes.push(`${dropped} timers and listeners were too many to watch and were not judged`)
