@@ -11,6 +11,7 @@ const { MemoryLog } = require('./memory')
 const { memoryUsage, residentBytes } = require('./usage')
 const { SourceLines } = require('./source')
 const { FakeTimers } = require('./fake-timers')
+const { UnseenTimers } = require('./unseen-timers')
 const { JobErrors } = require('./job-errors')
 const { isDom } = require('./realm')
 const { unseenImports } = require('./imports')
@@ -69,6 +70,7 @@ class Check {
     this.rssBefore = residentBytes()
     this.memory = new MemoryLog()
     this.fakeTimers = new FakeTimers()
+    this.unseenTimers = new UnseenTimers(watch.timers)
     this.next = 0
     this.hanging = 0
     this.errors = new JobErrors()
@@ -90,6 +92,7 @@ class Check {
     await this.settleWarmup()
     this.watch.jobs.endWarmup()
     this.fakeTimers.endWarmup()
+    this.unseenTimers.endWarmup()
     this.measureFrom = clock()
     this.usedFrom = usedMs()
     for (;;) {
@@ -245,7 +248,8 @@ class Check {
           obstacles: [
             ...this.fakeTimers.obstacles(this.measured),
             ...(isDom() ? [DOM] : []),
-            ...unseenImports()
+            ...unseenImports(),
+            ...this.unseenTimers.obstacles(this.measured)
           ]
         }
       },

@@ -4,10 +4,7 @@ const { test } = require('node:test')
 const { RunnerProject } = require('../helpers/runners')
 const { areAsNamed } = require('../helpers/matcher-runs')
 
-const VITEST = [
-  'node_modules/vitest/vitest.mjs',
-  ...['run', '--reporter=json', '--outputFile=results.json']
-]
+const VITEST = ['node_modules/vitest/vitest.mjs', ...['run', '--reporter=json', '--outputFile=results.json']]
 const CONFIG = '--config=matchers/vitest/config.mjs'
 /** As a Vitest that nobody has seen yet. */
 const HIDING = '--config=matchers/vitest/unseen.config.mjs'

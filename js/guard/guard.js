@@ -169,7 +169,7 @@ class Guard {
       if (kind !== '') look.add(handleItem(handle, kind, made))
     for (const _ of this.made.listeners.survivors(/** @type {any} */ (look)));
     for (const row of look.rows) look.add(listenerItem(row))
-    return judge(look.described())
+    return judge(look.described(), this.options.once)
   }
 
   /** @param {string[]} found */

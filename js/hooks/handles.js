@@ -2,10 +2,14 @@
 
 const { EventEmitter } = require('node:events')
 const { ChildProcess } = require('node:child_process')
+const diagnostics = require('node:diagnostics_channel')
 const { syncBuiltinESMExports } = require('node:module')
 const net = require('node:net')
 const { patch, reusable } = require('./patch')
 const sink = require('./sink')
+
+/** Node's own channel (20 to 26). */
+const ACCEPTED = 'net.server.socket'
 
 /**
  * For the suite guard alone: where servers, sockets and child processes are opened, and when emitters are made.
@@ -13,6 +17,7 @@ const sink = require('./sink')
  *
  * @typedef {object} Opener whom they report to; no method throws
  * @property {(object: any, below: Function) => void} opened a socket connects, a server listens, a child is spawned
+ * @property {(socket: any) => void} accepted a server has a new connection
  * @property {(emitter: any) => void} born
  * @property {() => void} noteClock a fake clock may be there, see fake-clock.js
  */
@@ -68,10 +73,18 @@ const hook = reusable(() => [
   patch([{ owner: EventEmitter, name: 'init' }], observeInit)
 ])
 
+/** @param {any} message Node's */
+function observeAccept({ socket }) {
+  if (sink.guard !== null) sink.guard.accepted(socket)
+}
+
 /** @param {Opener | null} opener null: the wrappers stay, and are silent */
 function reportHandles(opener) {
   sink.guard = opener
   hook.install()
+  // A second subscription of one function would be a second call.
+  diagnostics.unsubscribe(ACCEPTED, observeAccept)
+  if (opener !== null) diagnostics.subscribe(ACCEPTED, observeAccept)
   syncBuiltinESMExports()
 }
 
