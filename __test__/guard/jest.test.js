@@ -121,6 +121,11 @@ test('jest-30: what an application makes once fails nothing where that is seen, 
       const declared = said.match(/the only one of this line, and HOLDOVER_GUARD_ONCE says that/g)
       assert.equal(declared?.length ?? 0, once === undefined ? 0 : 2, said)
     }
+    const closing = CONFIG.replace("'holdover/jest/guard'", "$&, './guard/singletons/close.js'")
+    fs.writeFileSync(path.join(project.folder, 'jest.config.js'), closing)
+    const alone = [...JEST, '--runInBand', '--testMatch=**/guard/singletons/once.test.js']
+    const closed = await project.run(alone, FASTER)
+    assert.deepEqual([closed.code, /holdover/.test(closed.stderr)], [0, false], closed.stderr)
     const wrong = await project.run(args, { HOLDOVER_GUARD_ONCE: ', ' })
     assert.match(wrong.stderr, /HOLDOVER_GUARD_ONCE: option 'once' must be paths of files or folders/)
   } finally {

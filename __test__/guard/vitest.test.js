@@ -65,6 +65,21 @@ async function seesImports(runner) {
   }
 }
 
+test('vitest-4.0: the guard refuses a Vitest that cannot tell when a file is over, and HOLDOVER=off is silent', async () => {
+  const project = new RunnerProject('vitest-4.0')
+  try {
+    fs.writeFileSync(path.join(project.folder, 'vitest.config.mjs'), CONFIG)
+    writeSuite(project, 'vitest', 'clean', '.test.mjs')
+    const refused = await project.run(VITEST)
+    assert.equal(refused.code, 1, refused.stdout)
+    assert.match(refused.stderr, /HoldoverError: holdover\/vitest\/guard: it needs Vitest 4\.1 or newer/)
+    const off = await project.run(VITEST, { HOLDOVER: 'off' })
+    assert.deepEqual([off.code, off.stderr], [0, ''], off.stdout)
+  } finally {
+    project.remove()
+  }
+})
+
 test('vitest-5: fake clocks are said, and concurrent and late leftovers have their test', async () => {
   const project = new RunnerProject('vitest-5')
   try {

@@ -148,6 +148,8 @@ class Guard {
   async settle() {
     const until = clock() + this.options.graceMs
     let collections = 0
+    // What the last hook has closed is over in the phase of the loop that comes after the first turn.
+    await turn()
     await turn()
     for (let waitMs = FIRST_WAIT_MS; ; waitMs *= 2) {
       const found = this.look()
