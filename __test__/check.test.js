@@ -4,6 +4,8 @@ const { test, afterEach } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 const { setTimeout: sleep } = require('node:timers/promises')
+// Before holdover is there: it never sees what this function makes.
+const { setInterval: taken } = require('node:timers')
 const { check, assertNoLeaks, start, runJob, LeakError } = require('../js/index')
 
 /** Quick settings: a test of the engine, not of its patience. */
@@ -56,6 +58,27 @@ test('a pass that rests on too little evidence is impossible, unless asked for',
   const error = await assertNoLeaks(failing, QUICK).catch((thrown) => thrown)
   assert.equal(error.code, 'HOLDOVER_INCONCLUSIVE')
   assert.deepEqual(error.report.jobErrors, { 'Error: no database': 45 })
+})
+
+test('timers of a function that was taken before holdover are no clean pass, and cleared ones are', async () => {
+  const report = await check(() => void timers.push(taken(() => {}, 60_000)), QUICK)
+  assert.deepEqual([report.verdict, report.leaks], ['inconclusive', []])
+  assert.match(
+    report.notes.join(),
+    /^40 timers more than before the jobs \(\+1\.00 per job\) were made by functions taken/
+  )
+  const beside = await check(() => {
+    timers.push(taken(() => {}, 60_000))
+    clearInterval(setInterval(() => {}, 60_000))
+  }, QUICK)
+  assert.equal(beside.verdict, 'inconclusive')
+  // One more is the program's own, and clearing is clearing.
+  const cleared = (i) => {
+    const timer = taken(() => {}, 60_000)
+    if (i === 20) timers.push(timer)
+    else clearInterval(timer)
+  }
+  assert.equal((await check(cleared, QUICK)).verdict, 'clean')
 })
 
 test('the job gets its number, warm-up included, and its errors do not end the check', async () => {

@@ -11,8 +11,10 @@ const { MemoryLog } = require('./memory')
 const { memoryUsage, residentBytes } = require('./usage')
 const { SourceLines } = require('./source')
 const { FakeTimers } = require('./fake-timers')
+const { UnseenTimers } = require('./unseen-timers')
 const { JobErrors } = require('./job-errors')
 const { isDom } = require('./realm')
+const { unseenImports } = require('./imports')
 const { failureText } = require('./reporters/failure')
 const { readBaseline, baselineFacts, goneNotes } = require('./baseline')
 const originals = require('./originals')
@@ -68,6 +70,7 @@ class Check {
     this.rssBefore = residentBytes()
     this.memory = new MemoryLog()
     this.fakeTimers = new FakeTimers()
+    this.unseenTimers = new UnseenTimers(watch.timers)
     this.next = 0
     this.hanging = 0
     this.errors = new JobErrors()
@@ -89,6 +92,7 @@ class Check {
     await this.settleWarmup()
     this.watch.endWarmup()
     this.fakeTimers.endWarmup()
+    this.unseenTimers.endWarmup()
     this.measureFrom = clock()
     this.usedFrom = usedMs()
     for (;;) {
@@ -241,7 +245,12 @@ class Check {
           canAffordMore: this.canAffordMore,
           budgetOver: this.mustStop,
           strict: options.strict,
-          obstacles: [...this.fakeTimers.obstacles(this.measured), ...(isDom() ? [DOM] : [])]
+          obstacles: [
+            ...this.fakeTimers.obstacles(this.measured),
+            ...(isDom() ? [DOM] : []),
+            ...unseenImports(),
+            ...this.unseenTimers.obstacles(this.measured)
+          ]
         }
       },
       true

@@ -33,6 +33,9 @@ const asBoolean = (/** @type {string} */ text) =>
   ({ 1: true, true: true, 0: false, false: false })[text] ?? text
 const asText = (/** @type {string} */ text) => text
 
+const asPaths = (/** @type {string} */ text) =>
+  text.split(',').map((path) => path.trim().replace(/^\.\//, ''))
+
 const isPathOrNull = (/** @type {unknown} */ value) =>
   value === null || (typeof value === 'string' && value.length > 0)
 
@@ -270,6 +273,14 @@ const GUARD = {
     accepts: (value) => typeof value === 'boolean',
     read: asBoolean,
     atTheLimit: 'false: what was left behind is printed and fails nothing'
+  },
+  once: {
+    fallback: () => [],
+    env: 'HOLDOVER_GUARD_ONCE',
+    expected: 'paths of files or folders, separated by commas',
+    accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((path) => path !== ''),
+    read: asPaths,
+    atTheLimit: 'of a line in them one may be left behind by one test; by a second test both fail'
   }
 }
 

@@ -11,6 +11,7 @@ const api = singleton(() => {
   const { HoldoverError, LeakError } = require('./errors')
   const api = { start, runJob, wrapJob, outside, check, assertNoLeaks, heap, HoldoverError, LeakError }
   const { prepare, enterRealm } = require('./engine')
+  const { noteImports } = require('./imports')
   const { nativeFailure } = require('./native')
   const { isOff } = require('./config')
   // For the command line, which may be another copy than the one that the job requires.
@@ -20,6 +21,7 @@ const api = singleton(() => {
   // For test runners, which evaluate this file once per test file.
   Object.defineProperty(api, 'prepare', { value: prepare })
   Object.defineProperty(api, 'enterRealm', { value: enterRealm })
+  Object.defineProperty(api, 'noteImports', { value: noteImports })
   const sandboxed = isSandboxed() && !isOff()
   // In a sandbox nothing can be loaded any more once the first test file is over. Elsewhere production has no tests.
   const guard = sandboxed ? require('./guard/guard') : null

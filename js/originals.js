@@ -1,6 +1,7 @@
 'use strict'
 
 const timers = require('node:timers')
+const timersPromises = require('node:timers/promises')
 
 /**
  * The real timer functions, taken when holdover is loaded: its own waiting must work under fake
@@ -8,6 +9,7 @@ const timers = require('node:timers')
  */
 const { nextTick } = process
 const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } = timers
+const promises = { setTimeout: timersPromises.setTimeout, setInterval: timersPromises.setInterval }
 
 /**
  * Clears a timer that was made to look at something. Tools that list open handles learn of a clear only a turn later
@@ -19,4 +21,13 @@ function dropTimer(timer) {
   timer.unref()
 }
 
-module.exports = { nextTick, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, dropTimer }
+module.exports = {
+  nextTick,
+  setTimeout,
+  clearTimeout,
+  setInterval,
+  clearInterval,
+  setImmediate,
+  promises,
+  dropTimer
+}

@@ -67,6 +67,7 @@ class Recorder {
       // Node's lists go by whole milliseconds, `_idleTimeout` keeps the fraction.
       const duration = Math.trunc(timer._idleTimeout)
       timers.remember(duration)
+      timers.known?.add(timer)
       const scope = /** @type {any} */ (storage.getStore())
       if (scope === undefined || scope.order !== 0) this.lateTimer(scope, timer, duration, below)
       else if (scope.watch === this.watch) {

@@ -21,7 +21,8 @@ const WORKED_OUT = {
   'check name': "the function's name; on the command line the file's name",
   'check jobs': '20 to 5,000, by evidence',
   'toStayWithin heapMb': 'no limit',
-  'toStayWithin rssMb': 'no limit'
+  'toStayWithin rssMb': 'no limit',
+  'the suite guard once': 'none'
 }
 
 const HEAD = `# Configuration

@@ -96,6 +96,43 @@ test('jest-30: what no single run can prove is said and fails nothing, and what 
   }
 })
 
+test('jest-30: what an application makes once fails nothing where that is seen, or said and true', async () => {
+  const project = new RunnerProject('jest-30')
+  try {
+    fs.writeFileSync(path.join(project.folder, 'jest.config.js'), CONFIG)
+    const folder = path.join(project.folder, 'guard', 'singletons')
+    const args = [...JEST, '--runInBand', '--forceExit', '--testMatch=**/guard/singletons/*.test.js']
+    for (const once of [undefined, 'guard/other, ./guard/singletons/']) {
+      const env = once === undefined ? {} : { HOLDOVER_GUARD_ONCE: once }
+      const output = ['--json', '--outputFile=results.json']
+      const { stderr } = await project.run([...args, ...output], { ...FASTER, ...env })
+      const { testResults } = JSON.parse(fs.readFileSync(path.join(project.folder, 'results.json'), 'utf8'))
+      const messageOf = (/** @type {string} */ file) =>
+        testResults.find((/** @type {any} */ { name }) => path.basename(name) === file).message
+      // Two tests have left one: nothing that is said makes that once.
+      namesEveryMark(path.join(folder, 'leaks.js'), messageOf('again.test.js'))
+      if (once === undefined) namesEveryMark(path.join(folder, 'app.js'), messageOf('once.test.js'))
+      else assert.equal(messageOf('once.test.js'), '', stderr)
+      const said = once === undefined ? messageOf('once.test.js') : stderr
+      assert.match(
+        said,
+        /^ +note {3}server on port .*app\.js:\d+:\d+: a later test used it too: it is shared$/m
+      )
+      const declared = said.match(/the only one of this line, and HOLDOVER_GUARD_ONCE says that/g)
+      assert.equal(declared?.length ?? 0, once === undefined ? 0 : 2, said)
+    }
+    const closing = CONFIG.replace("'holdover/jest/guard'", "$&, './guard/singletons/close.js'")
+    fs.writeFileSync(path.join(project.folder, 'jest.config.js'), closing)
+    const alone = [...JEST, '--runInBand', '--testMatch=**/guard/singletons/once.test.js']
+    const closed = await project.run(alone, FASTER)
+    assert.deepEqual([closed.code, /holdover/.test(closed.stderr)], [0, false], closed.stderr)
+    const wrong = await project.run(args, { HOLDOVER_GUARD_ONCE: ', ' })
+    assert.match(wrong.stderr, /HOLDOVER_GUARD_ONCE: option 'once' must be paths of files or folders/)
+  } finally {
+    project.remove()
+  }
+})
+
 test('jest-30: HOLDOVER_GUARD_FAIL=false prints it and fails nothing, HOLDOVER=off is silent', async () => {
   const project = new RunnerProject('jest-30')
   try {

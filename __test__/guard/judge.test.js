@@ -8,6 +8,7 @@ const first = { name: 'first', kind: 'test' }
 const second = { name: 'second', kind: 'test' }
 const app = { file: '/app/mail.js', line: 7, column: 3, owner: 'app', via: 'user', calledFrom: null }
 const library = { ...app, file: '/app/node_modules/mailer/index.js', owner: 'library:mailer@1.0.0' }
+const once = { ...app, file: '/app/src/cache.js' }
 const ofNode = { ...app, file: null, owner: 'node', via: 'node' }
 
 /** @param {object} given of an item, or of what is known of how it was made */
@@ -33,9 +34,12 @@ function item({
   }
 }
 
+/** What a user has said. */
+const ONCE = ['src/']
+
 /** @param {object[]} given */
 function verdict(...given) {
-  const { failures, notes } = judge(given.map(item))
+  const { failures, notes } = judge(given.map(item), ONCE)
   return failures.length > 0 ? 'fails' : notes.length > 0 ? 'note' : 'silent'
 }
 
@@ -67,6 +71,17 @@ for (const [name, given, expected] of /** @type {Array<[string, object[], string
     [{ kind: 'socket', isShared: true }, { kind: 'socket' }],
     'fails'
   ],
+  ['a server that a later test connected to', [{ kind: 'server', isShared: true }], 'note'],
+  ['an interval of a file that makes things once', [{ place: once }], 'note'],
+  ['the same, left by two tests', [{ place: once }, { place: once, scope: second }], 'fails'],
+  ['the same, twice by one test', [{ place: once }, { place: once }], 'fails'],
+  ['a listener of such a file', [{ ...listener, place: once }], 'note'],
+  [
+    'a socket of a library, opened for such a file',
+    [{ kind: 'socket', place: { ...library, calledFrom: once } }],
+    'note'
+  ],
+  ['a file whose name only ends alike', [{ place: { ...app, file: '/app/not-src/cache.js' } }], 'fails'],
   ['a socket that was ended', [{ kind: 'socket', isClosing: true }], 'note'],
   ['a listener', [listener], 'fails'],
   ['a listener of a library', [{ ...listener, place: library }], 'note'],

@@ -40,7 +40,45 @@ for (const runner of ['vitest-4', 'vitest-5']) {
     runs(runner, ['--pool=threads', '--no-isolate', '--maxWorkers=1', '--sequence.hooks=list']))
   test(`${runner}: the same in threads with a global object per file`, () =>
     runs(runner, ['--pool=vmThreads', '--maxWorkers=1']))
+  test(`${runner}: with a global object per file a timer function imported by name is seen, or it is said that it is not`, () =>
+    seesImports(runner))
 }
+
+/** @param {string} runner */
+async function seesImports(runner) {
+  const project = new RunnerProject(runner)
+  const config = path.join(project.folder, 'vitest.config.mjs')
+  const run = async (/** @type {string[]} */ ...setupFiles) => {
+    const test = { setupFiles, include: ['guard/imported/*.test.mjs'] }
+    fs.writeFileSync(config, `export default ${JSON.stringify({ test })}`)
+    const { code, stdout, stderr } = await project.run([...VITEST, '--pool=vmThreads'], FASTER)
+    return { code, text: stdout + stderr }
+  }
+  try {
+    const seen = await run('holdover/vitest/guard')
+    assert.equal(seen.code, 1, seen.text)
+    namesEveryMark(path.join(project.folder, 'guard', 'imported', 'imported.test.mjs'), seen.text)
+    const unseen = await run('./matchers/vitest/hide-copies.mjs', 'holdover/vitest/guard')
+    assert.match(unseen.text, /^ note {3}the test runner has copies of node:timers from before holdover/m)
+  } finally {
+    project.remove()
+  }
+}
+
+test('vitest-4.0: the guard refuses a Vitest that cannot tell when a file is over, and HOLDOVER=off is silent', async () => {
+  const project = new RunnerProject('vitest-4.0')
+  try {
+    fs.writeFileSync(path.join(project.folder, 'vitest.config.mjs'), CONFIG)
+    writeSuite(project, 'vitest', 'clean', '.test.mjs')
+    const refused = await project.run(VITEST)
+    assert.equal(refused.code, 1, refused.stdout)
+    assert.match(refused.stderr, /HoldoverError: holdover\/vitest\/guard: it needs Vitest 4\.1 or newer/)
+    const off = await project.run(VITEST, { HOLDOVER: 'off' })
+    assert.deepEqual([off.code, off.stderr], [0, ''], off.stdout)
+  } finally {
+    project.remove()
+  }
+})
 
 test('vitest-5: fake clocks are said, and concurrent and late leftovers have their test', async () => {
   const project = new RunnerProject('vitest-5')

@@ -4,10 +4,10 @@ const { test } = require('node:test')
 const { RunnerProject } = require('../helpers/runners')
 const { areAsNamed } = require('../helpers/matcher-runs')
 
-const VITEST = [
-  'node_modules/vitest/vitest.mjs',
-  ...['run', '--config=matchers/vitest/config.mjs', '--reporter=json', '--outputFile=results.json']
-]
+const VITEST = ['node_modules/vitest/vitest.mjs', ...['run', '--reporter=json', '--outputFile=results.json']]
+const CONFIG = '--config=matchers/vitest/config.mjs'
+/** As a Vitest that nobody has seen yet. */
+const HIDING = '--config=matchers/vitest/unseen.config.mjs'
 const ALL = [
   'typed.test.ts',
   'plain.test.mjs',
@@ -17,14 +17,14 @@ const ALL = [
   'memory.test.mjs'
 ]
 const SOME = ['typed.test.ts', 'plain.test.mjs']
-/** Not typed.test.ts: it imports a timer function by name, which Vitest takes there before any setup file. */
-const IN_CONTEXTS = ['evidence.test.mjs', 'plain.test.mjs']
+/** With a global object per file Vitest imports node:timers itself, before any setup file: typed.test.ts imports from it. */
+const CONTEXTS = ['evidence.test.mjs', 'plain.test.mjs', 'typed.test.ts']
 
-/** @param {string} runner @param {string[]} names @param {string[]} args */
-async function runs(runner, names, args) {
+/** @param {string} runner @param {string[]} names @param {string[]} args @param {string} [config] */
+async function runs(runner, names, args, config = CONFIG) {
   const project = new RunnerProject(runner)
   try {
-    const { stdout, stderr } = await project.run([...VITEST, ...args, ...names])
+    const { stdout, stderr } = await project.run([...VITEST, config, ...args, ...names])
     areAsNamed(project, names, stdout + stderr)
   } finally {
     project.remove()
@@ -38,5 +38,9 @@ for (const runner of ['vitest-4', 'vitest-5']) {
   test(`${runner}: the same in one process for all files`, () =>
     runs(runner, SOME, ['--pool=forks', '--no-isolate', '--maxWorkers=1']))
   test(`${runner}: the same in threads with a global object per file`, () =>
-    runs(runner, IN_CONTEXTS, ['--pool=vmThreads', '--maxWorkers=1']))
+    runs(runner, CONTEXTS, ['--pool=vmThreads', '--maxWorkers=1']))
+  test(`${runner}: the same in processes with a global object per file`, () =>
+    runs(runner, SOME, ['--pool=vmForks']))
+  test(`${runner}: no pass where a timer function is imported that nobody could wrap`, () =>
+    runs(runner, ['unseen.test.mjs'], ['--pool=vmThreads'], HIDING))
 }

@@ -6,6 +6,7 @@ const { GUARD, resolve } = require('../config')
 const { HoldoverError } = require('../errors')
 const { SourceLines } = require('../source')
 const { isDom } = require('../realm')
+const { unseenImports } = require('../imports')
 const { likeOriginal } = require('../like-original')
 const { reportToGuard } = require('../hooks')
 const { observeFakeClock } = require('../hooks/fake-clock')
@@ -147,6 +148,8 @@ class Guard {
   async settle() {
     const until = clock() + this.options.graceMs
     let collections = 0
+    // What the last hook has closed is over in the phase of the loop that comes after the first turn.
+    await turn()
     await turn()
     for (let waitMs = FIRST_WAIT_MS; ; waitMs *= 2) {
       const found = this.look()
@@ -168,7 +171,7 @@ class Guard {
       if (kind !== '') look.add(handleItem(handle, kind, made))
     for (const _ of this.made.listeners.survivors(/** @type {any} */ (look)));
     for (const row of look.rows) look.add(listenerItem(row))
-    return judge(look.described())
+    return judge(look.described(), this.options.once)
   }
 
   /** @param {string[]} found */
@@ -187,6 +190,7 @@ class Guard {
       hasSaidDom = true
       notes.push(DOM)
     }
+    notes.push(...unseenImports())
     if (this.made.hasStarted) notes.push(STARTED)
     const dropped = this.made.timers.dropped + this.made.listeners.dropped
     if (dropped > 0) notes.push(`${dropped} timers and listeners were too many to watch and were not judged`)

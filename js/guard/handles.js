@@ -76,6 +76,29 @@ class Handles {
   }
 }
 
+/** What was written to a socket, or to a child's stdin; 0 for what says nothing of it. @param {any} handle @returns {number} */
+function sentBytes(handle) {
+  return handle?.bytesWritten ?? handle?.stdin?.bytesWritten ?? 0
+}
+
+/** @param {any} client @param {any} accepted a socket of a server */
+function areOneConnection(client, accepted) {
+  const port = portOf(client, 'getsockname')
+  return port !== null && port === portOf(accepted, 'getpeername')
+}
+
+/**
+ * Asked of the handle, since a socket keeps its addresses from the first time it is asked for them.
+ * @param {any} socket @param {'getsockname' | 'getpeername'} name @returns {number | null}
+ */
+function portOf(socket, name) {
+  const handle = socket instanceof net.Socket ? /** @type {any} */ (socket)._handle : null
+  /** @type {any} */
+  const address = {}
+  const found = typeof handle?.[name] === 'function' && handle[name](address) === 0
+  return found ? (address.port ?? null) : null
+}
+
 /** @param {string} kind @param {any} handle */
 function describeHandle(kind, handle) {
   if (kind === 'child process') return `child process ${path.basename(String(handle.spawnfile))}`
@@ -95,4 +118,4 @@ function release(handle) {
     if (typeof stream?.unref === 'function') stream.unref()
 }
 
-module.exports = { Handles, describeHandle, release }
+module.exports = { Handles, describeHandle, areOneConnection, sentBytes, release }

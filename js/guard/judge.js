@@ -18,6 +18,7 @@ const MAX_NOTES = 5
  * @property {string[]} scopes names of the tests and hooks that made it, as many as are shown
  * @property {number} scopeCount
  * @property {number} lineCount the same, of this line whoever called it
+ * @property {boolean} isDeclared its file is said to make things once for all
  * @property {any} site
  * @property {any} calledFrom
  * @property {string} owner
@@ -56,8 +57,17 @@ function keyOf({ kind, place, holder, made }) {
   return [kind, at, holder?.event ?? '', made?.isAtLoad ?? '', made?.scope == null].join('|')
 }
 
-/** @param {any[]} items @param {number} lineCount tests and hooks that left something of this line @returns {Group} */
-function group(items, lineCount) {
+/** Whether the user has said of this place that what it makes is made once. @param {any} place @param {string[]} once */
+function isDeclared(place, once) {
+  const files = [place?.file, place?.calledFrom?.file].filter((file) => typeof file === 'string')
+  return files.some((file) => once.some((path) => `/${file.replace(/\\/g, '/')}`.includes(`/${path}`)))
+}
+
+/**
+ * @param {any[]} items @param {number} lineCount tests and hooks that left something of this line @param {string[]} once
+ * @returns {Group}
+ */
+function group(items, lineCount, once) {
   const [{ kind, description, fix, place, holder = null, made }] = items
   const scopes = [...new Set(items.map((item) => item.made?.scope).filter((scope) => scope != null))]
   const names = [...new Set(scopes.map(({ name, kind: of }) => (of === 'test' ? `'${name}'` : name)))]
@@ -68,6 +78,7 @@ function group(items, lineCount) {
     scopes: names.slice(0, MAX_NAMES),
     scopeCount: names.length,
     lineCount,
+    isDeclared: isDeclared(place, once),
     site: place,
     calledFrom: place?.calledFrom ?? null,
     owner: place?.owner ?? 'unknown',
@@ -121,12 +132,21 @@ function excuse(found) {
     if (site === null) return 'no line is known'
     if (isOfUnknownAge) return owner === 'app' ? 'what it is on may be the own of the test' : null
     const isFirst = owner !== 'app' && lineCount < 2
-    return isFirst ? 'the first one of this line of a library: it may be made once for all' : undefined
+    return isFirst
+      ? 'the first one of this line of a library: it may be made once for all'
+      : asDeclared(found)
   }
   if (!holdsProcess && lineCount < 2)
     return 'the first one of this line, and it lets the process end: it may be made once for all'
   if (isClosing) return 'it was told to end, and is not over yet'
-  return isShared ? 'a later test used it too: it is shared' : undefined
+  return isShared ? 'a later test used it too: it is shared' : asDeclared(found)
+}
+
+/** What was said to be made once, and was. @param {Group} found @returns {string | undefined} */
+function asDeclared({ isDeclared, count, lineCount }) {
+  return isDeclared && count === 1 && lineCount < 2
+    ? 'the only one of this line, and HOLDOVER_GUARD_ONCE says that it is made once for all'
+    : undefined
 }
 
 /** @param {Group} found @param {string} reason */
@@ -140,9 +160,10 @@ function noteOf(found, reason) {
 
 /**
  * @param {any[]} items what is still there, with its places
+ * @param {string[]} [once] files and folders that make things once for all
  * @returns {{ failures: Group[], notes: string[], hasListeners: boolean }} sorted; whether listeners are among them
  */
-function judge(items) {
+function judge(items, once = []) {
   /** @type {Map<string, any[]>} */
   const byPlace = new Map()
   for (const item of items) {
@@ -155,7 +176,7 @@ function judge(items) {
   const scopes = scopesByLine(items)
   for (const key of [...byPlace.keys()].sort()) {
     const members = byPlace.get(key) ?? []
-    const found = group(members, scopes.get(lineOf(members[0]))?.size ?? 0)
+    const found = group(members, scopes.get(lineOf(members[0]))?.size ?? 0, once)
     const reason = excuse(found)
     if (reason !== null && found.kind === 'listener') hasListeners = true
     if (reason === undefined) failures.push(found)

@@ -1,7 +1,7 @@
 'use strict'
 
 const { INTEREST } = require('../pass')
-const { describeHandle } = require('./handles')
+const { describeHandle, sentBytes } = require('./handles')
 
 /**
  * @typedef {object} Item what is still there
@@ -92,12 +92,13 @@ function handleItem(handle, kind, made) {
     object: handle,
     holdsProcess: true,
     isClosing: handle.writableEnded === true || handle.killed === true,
-    isShared:
-      kind === 'socket' &&
-      made !== undefined &&
-      made.sentBytes !== null &&
-      handle.bytesWritten > made.sentBytes
+    isShared: made !== undefined && isShared(handle, made)
   }
+}
+
+/** Whether a test after the one that made it has sent something through it, or connected to it. @param {any} handle @param {any} made */
+function isShared(handle, made) {
+  return made.isUsedLater || (made.sentBytes !== null && sentBytes(handle) > made.sentBytes)
 }
 
 /**

@@ -8,11 +8,11 @@ const { probeInternals } = require('../hooks/internals')
 const { Listeners } = require('../survivors/listeners')
 const { Ages } = require('./ages')
 const { GuardSites } = require('./sites')
-const { Handles } = require('./handles')
+const { Handles, areOneConnection, sentBytes } = require('./handles')
 const { MadeTimers } = require('./made-timers')
 
-/** Sockets of the running tests looked at when those are over; one beyond is never taken to be shared. */
-const MAX_SOCKETS = 16_384
+/** Handles of the running tests looked at when those are over; one beyond is never taken to be shared. */
+const MAX_HANDLES = 16_384
 
 /** Handles that are judged. */
 /** @type {Set<number>} */
@@ -27,8 +27,10 @@ class Made extends Birth {
     super(/** @type {any} */ (scope), 0, site.id)
     /** A module was being loaded: once per process, or per test file where the runner loads it again. */
     this.isAtLoad = site.isAtLoad
-    /** Of a socket, what it had sent when its test was over; null while that runs. @type {number | null} */
+    /** Of a handle, what it had been sent when its test was over; null while that runs. @type {number | null} */
     this.sentBytes = null
+    /** Of a server: a later test has connected to it. */
+    this.isUsedLater = false
     /** Of a listener: what it is on may be the test's own. */
     this.isOfUnknownAge = false
   }
@@ -56,8 +58,8 @@ class GuardRecorder {
     this.walkingPass = 0
     const internals = probeInternals(process.env.HOLDOVER_PRIVATE_FIELDS !== 'off')
     this.listeners = new Listeners(/** @type {any} */ (this), internals)
-    /** Sockets of tests that are not over. @type {Array<{ ref: WeakRef<any>, made: Made }>} */
-    this.sockets = []
+    /** Handles of tests that are not over. @type {Array<{ ref: WeakRef<any>, made: Made }>} */
+    this.open = []
     /** Tests after which a fake clock held timers, or one that does not say. @type {Set<string>} */
     this.fakes = new Set()
     /** The fake clock as it was last seen. @type {{ clock: any, count: number }} */
@@ -112,8 +114,22 @@ class GuardRecorder {
       if (scope === undefined || this.handles.made.has(object)) return
       const made = new Made(scope, this.sites.capture(below))
       this.handles.made.set(object, made)
-      const isKept = typeof object.bytesWritten === 'number' && this.sockets.length < MAX_SOCKETS
-      if (isKept) this.sockets.push({ ref: new WeakRef(object), made })
+      if (this.open.length < MAX_HANDLES) this.open.push({ ref: new WeakRef(object), made })
+    } catch {
+      this.faults++
+    }
+  }
+
+  /** @param {any} socket of a server */
+  accepted(socket) {
+    try {
+      const made = this.handles.made.get(socket.server)
+      // Only what one that is over has left is of interest.
+      if (made === undefined || made.sentBytes === null || made.isUsedLater) return
+      made.isUsedLater = this.open.some(
+        ({ ref, made: client }) =>
+          client.scope !== null && client.scope !== made.scope && areOneConnection(ref.deref(), socket)
+      )
     } catch {
       this.faults++
     }
@@ -134,12 +150,13 @@ class GuardRecorder {
     }
   }
 
-  /** What its sockets send from here on is somebody else's. @param {Scope | null} scope */
+  /** What its handles are sent from here on is somebody else's. @param {Scope | null} scope */
   over(scope) {
-    this.sockets = this.sockets.filter(({ ref, made }) => {
+    this.open = this.open.filter(({ ref, made }) => {
+      const handle = ref.deref()
       const isOver = made.scope !== null && /** @type {any} */ (made.scope) === scope
-      if (isOver) made.sentBytes = ref.deref()?.bytesWritten ?? 0
-      return !isOver && ref.deref() !== undefined
+      if (isOver) made.sentBytes = sentBytes(handle)
+      return !isOver && handle !== undefined
     })
   }
 

@@ -69,16 +69,29 @@ function onWorker(message) {
   if (sink.recorder !== null) sink.recorder.opened(KIND.worker, message.worker, onWorker)
 }
 
-/** @returns {import('./patch').Undo} */
-function listenForWorkers() {
-  diagnostics.subscribe('worker_threads', onWorker)
-  return Object.assign(() => diagnostics.unsubscribe('worker_threads', onWorker), { extend: () => false })
+/** For the suite guard alone: a server has a new connection. @param {any} message */
+function onAccept({ socket }) {
+  if (sink.guard !== null) sink.guard.accepted(socket)
 }
 
-module.exports = reusable(() => [
+/**
+ * Node's own channels (20 to 26).
+ * @param {string} channel @param {(message: any) => void} onMessage
+ * @returns {import('./patch').Undo}
+ */
+function subscribed(channel, onMessage) {
+  diagnostics.subscribe(channel, onMessage)
+  return Object.assign(() => diagnostics.unsubscribe(channel, onMessage), { extend: () => false })
+}
+
+const accepts = reusable(() => [subscribed('net.server.socket', onAccept)])
+
+const hook = reusable(() => [
   patch([{ owner: net.Socket.prototype, name: 'connect' }], observeConnect),
   patch([{ owner: net.Server.prototype, name: 'listen' }], observeListen),
   patch([{ owner: ChildProcess.prototype, name: 'spawn' }], observeSpawn),
   patch([{ owner: dgram.Socket.prototype, name: 'bind' }], observeBind),
-  listenForWorkers()
+  subscribed('worker_threads', onWorker)
 ])
+
+module.exports = { ...hook, accepts }

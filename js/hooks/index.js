@@ -27,6 +27,7 @@ const sink = require('./sink')
  *
  * @typedef {object} Opener no method throws
  * @property {(kind: number, object: any, below: Function) => void} opened a socket connects, a server listens, a child is spawned
+ * @property {(socket: any) => void} accepted a server has a new connection
  * @property {(emitter: any) => void} born
  * @property {() => void} noteClock a fake clock may be there, see fake-clock.js
  */
@@ -56,8 +57,7 @@ function uninstallHooks() {
 /** @param {Opener | null} opener null: the wrappers stay, and are silent */
 function reportToGuard(opener) {
   sink.guard = opener
-  handles.install()
-  emitterBirths.install()
+  for (const hook of [handles, handles.accepts, emitterBirths]) hook.install()
   syncBuiltinESMExports()
 }
 

@@ -81,7 +81,27 @@ class Timers {
     this.counted = new WeakSet()
     /** The clock of Node's timers at the present chunk. */
     this.loopNow = 0
+    /** In a check: all that came through a wrapper, in a job or not. @type {WeakSet<any> | null} */
+    this.known = watch.exact ? new WeakSet() : null
     this.dropped = 0
+  }
+
+  /** Those that are live and keep the process from ending, of all known ones; null: nobody can tell. */
+  countKnown() {
+    if (!this.enumerates) return null
+    let count = 0
+    for (const duration of this.durations) {
+      for (let timer = this.peek(duration).newest; isTimer(timer); timer = timer._idleNext)
+        if (this.isKnown(timer, duration) && timer.hasRef()) count++
+    }
+    return count
+  }
+
+  /** @param {any} timer @param {number} duration */
+  isKnown(timer, duration) {
+    return (
+      this.known?.has(timer) || (this.births.get(timer) ?? this.birthFromContext(timer, duration)) !== null
+    )
   }
 
   /** @param {number} duration ms, as Node keeps it */
