@@ -9,6 +9,8 @@ const REFUSAL = /^(HOLDOVER_SNAPSHOT_[A-Z]+): (\{.*\})$/s
  * @param {any} cause
  */
 function refusal(cause) {
+  // The binary did not load.
+  if (cause instanceof HoldoverError) return cause
   const reason = /** @type {Error} */ (cause).message
   const match = REFUSAL.exec(reason)
   if (match === null) return new HoldoverError('HOLDOVER_NATIVE', { reason }, { cause })

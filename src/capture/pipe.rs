@@ -1,6 +1,6 @@
 //! The pipe, and the thread that reads it.
 
-use std::io::{PipeReader, PipeWriter, pipe};
+use std::io::{self, PipeReader, PipeWriter, pipe};
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
@@ -66,8 +66,16 @@ impl Reading {
     }
 }
 
-/// Whatever fails here closes the pipe, so that V8's next write fails and it stops.
-fn graph(from: PipeReader, copy: Option<PartialFile>) -> Result<Graph> {
+/// Reads to the end, whatever happens: where a write of V8's fails, Node leaves its side open for ever (20 to 26).
+fn graph(mut from: PipeReader, copy: Option<PartialFile>) -> Result<Graph> {
+    let graph = parse(&mut from, copy);
+    if graph.is_err() {
+        let _ = io::copy(&mut from, &mut io::sink());
+    }
+    graph
+}
+
+fn parse(from: &mut PipeReader, copy: Option<PartialFile>) -> Result<Graph> {
     let Some(mut copy) = copy else { return read_with(from, None, |_| Ok(())) };
     let graph = read_with(from, None, |bytes| copy.write(bytes))?;
     copy.keep()?;
