@@ -258,7 +258,8 @@ describe('what goes wrong is an error with a code, and the process lives', () =>
         ({ code, message }) => console.log(code, message))`
     const run = async (/** @type {string} */ writable) => {
       const args = [
-        ...flag,
+        flag,
+        '--allow-addons',
         '--no-warnings',
         '--allow-fs-read=*',
         `--allow-fs-write=${writable}`,

@@ -52,6 +52,8 @@ class RunSnapshots {
       const { message } = /** @type {Error} */ (error)
       throw new HoldoverError('HOLDOVER_OUTPUT', { file: this.folder, reason: message })
     }
+    // Made now, that it is not among what grew: the messages go there.
+    void process.stderr
     this.count()
     setInterval(() => this.count(), LOOK_EVERY_MS).unref()
     // A worker that ends by itself; one that calls process.exit leaves no time for it.
