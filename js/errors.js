@@ -42,6 +42,8 @@ const MESSAGES = {
   HOLDOVER_SNAPSHOT_DUPLICATE: '{file} is damaged: {problem}, at byte {byteOffset}. Take it again',
   HOLDOVER_SNAPSHOT_LIMIT:
     '{file}: {problem}, at byte {byteOffset}. Either it is damaged, or larger than holdover can read',
+  HOLDOVER_SNAPSHOT_PROCESS:
+    '{file} is of another process than {last}: objects are known by ids, which mean something in one process alone. Take all snapshots in one run',
   HOLDOVER_USAGE: '{problem}'
 }
 

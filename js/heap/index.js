@@ -4,21 +4,25 @@ const path = require('node:path')
 const { HoldoverError } = require('../errors')
 const { isOff, show } = require('../config')
 const { native } = require('../native')
+const { work } = require('./work')
 
 /**
  * Heap snapshots of Node 20 to 26. Reading and analysing happens in Rust on a thread of Node's pool; the promises settle
  * with plain data.
  */
 
+/** More jobs than this between two snapshots are no number of jobs. */
+const MAX_JOBS = 2 ** 32 - 1
+
 /**
  * Reads a snapshot and sums it up by class.
  * @param {string} file
+ * @param {import('../index').HeapWorkOptions} [options]
  * @returns {Promise<import('../index').HeapSummary>}
  */
-async function open(file) {
-  requireFile(file, 'file', 'heap.open')
-  const json = await refusing(native().summarizeHeap(path.resolve(file)))
-  return { file: path.resolve(file), ...JSON.parse(json) }
+async function open(file, options = {}) {
+  const full = fileOf(file, 'file', 'heap.open')
+  return { file: full, ...(await work((job) => native().summarizeHeap(full, job), options)) }
 }
 
 /**
@@ -26,51 +30,60 @@ async function open(file) {
  * holds the new objects.
  * @param {string | { file: string }} before
  * @param {string | { file: string }} after
- * @param {{ paths?: boolean }} [options]
+ * @param {import('../index').HeapWorkOptions & { paths?: boolean }} [options]
  * @returns {Promise<import('../index').HeapComparison>}
  */
-async function compare(before, after, { paths = false } = {}) {
-  const files = [fileOf(before, 'before'), fileOf(after, 'after')]
-  const json = await refusing(native().compareHeaps(files[0], files[1], Boolean(paths)))
-  return { files: { before: files[0], after: files[1] }, ...JSON.parse(json) }
+async function compare(before, after, options = {}) {
+  const where = 'heap.compare'
+  const files = [fileOf(before, 'before', where), fileOf(after, 'after', where)]
+  const paths = Boolean(options.paths)
+  const result = await work((job) => native().compareHeaps(files[0], files[1], paths, job), options)
+  return { files: { before: files[0], after: files[1] }, ...result }
 }
 
-/** @param {any} snapshot @param {string} what */
-function fileOf(snapshot, what) {
+/** The path of a snapshot, or of what `open` gave. @param {any} snapshot @param {string} what @param {string} where */
+function fileOf(snapshot, what, where) {
+  if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
   const file = typeof snapshot === 'string' ? snapshot : snapshot?.file
-  requireFile(file, what, 'heap.compare')
+  if (typeof file !== 'string' || file === '') throw argument(where, what, 'the path of a snapshot', file)
   return path.resolve(file)
 }
 
-/** @param {any} file @param {string} what @param {string} where */
-function requireFile(file, what, where) {
-  if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
-  if (typeof file === 'string' && file !== '') return
-  throw new HoldoverError('HOLDOVER_ARG', {
-    where,
-    what,
-    expected: 'the path of a snapshot',
-    got: show(file)
-  })
-}
-
-const REFUSAL = /^(HOLDOVER_SNAPSHOT_[A-Z]+): (\{.*\})$/s
-
 /**
- * Awaits Rust's answer; what it says of a file that is no snapshot becomes an error of ours.
- * @param {Promise<string>} answer
+ * What grows with the jobs, over snapshots of one process after more and more of them. Takes files, or what `open` gave.
+ * @param {(string | { file: string })[]} list
+ * @param {import('../index').HeapGrowthOptions} options
+ * @returns {Promise<import('../index').HeapGrowth>}
  */
-async function refusing(answer) {
-  try {
-    return await answer
-  } catch (cause) {
-    const reason = /** @type {Error} */ (cause).message
-    const match = REFUSAL.exec(reason)
-    if (match === null) throw new HoldoverError('HOLDOVER_NATIVE', { reason }, { cause })
-    const facts = JSON.parse(match[2])
-    const { byteOffset } = facts
-    throw Object.assign(new HoldoverError(match[1], facts), { byteOffset })
-  }
+async function growth(list, options) {
+  const where = 'heap.growth'
+  if (!Array.isArray(list) || list.length < 2)
+    throw argument(where, 'the list', 'at least two snapshots', list?.length ?? list)
+  const files = list.map((snapshot, at) => fileOf(snapshot, `snapshot ${at + 1}`, where))
+  const jobs = jobsOf(options?.jobs, files.length, where)
+  const result = await work((job) => native().heapGrowth(files, jobs, job), options)
+  result.snapshots.forEach((/** @type {any} */ row, /** @type {number} */ at) => {
+    result.snapshots[at] = { file: files[at], ...row }
+  })
+  return result
 }
 
-module.exports = { open, compare }
+/** A growing count for each snapshot. @param {any} jobs @param {number} count @param {string} where */
+function jobsOf(jobs, count, where) {
+  if (!Array.isArray(jobs) || jobs.length !== count)
+    throw argument(where, 'jobs', `as many numbers as there are snapshots, ${count}`, jobs?.length ?? jobs)
+  for (const [at, number] of jobs.entries()) {
+    if (!Number.isInteger(number) || number < 0 || number > MAX_JOBS)
+      throw argument(where, `jobs[${at}]`, 'a whole number of finished jobs', number)
+    if (at > 0 && number <= jobs[at - 1])
+      throw argument(where, 'jobs', 'rising: give the snapshots in the order in which they were taken', jobs)
+  }
+  return jobs
+}
+
+/** @param {string} where @param {string} what @param {string} expected @param {any} got */
+function argument(where, what, expected, got) {
+  return new HoldoverError('HOLDOVER_ARG', { where, what, expected, got: show(got) })
+}
+
+module.exports = { open, compare, growth }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ledger::threads::ThreadFacts;
 use crate::ledger::{Dropped, Terms};
+use crate::report::heap_growth::Stranger;
 use crate::snapshot::SnapshotError;
 
 /// An error whose message starts with its code, as all of ours do: `HOLDOVER_BATCH: word 3: …`.
@@ -47,6 +48,22 @@ pub fn thread_facts(text: &str) -> Result<ThreadFacts> {
 pub fn snapshot_error(file: &str, cause: &SnapshotError) -> Error {
     let facts = json!({ "file": file, "problem": cause.problem, "byteOffset": cause.at_byte });
     error(cause.kind.code(), &facts)
+}
+
+/// The error for snapshots of several processes: code, and then as JSON which file.
+pub fn stranger(files: &[String], stranger: Stranger) -> Error {
+    error("HOLDOVER_SNAPSHOT_PROCESS", &json!({ "file": files.get(stranger.at), "last": files.last() }))
+}
+
+/// The last of some files, and those before it.
+pub fn last(files: &[String]) -> Result<(&String, &[String])> {
+    files.split_last().ok_or_else(|| error("HOLDOVER_NATIVE", &"no file"))
+}
+
+/// A count of bytes as JavaScript's number.
+#[expect(clippy::cast_precision_loss, reason = "files stay below 2^53 bytes")]
+pub fn float(count: u64) -> f64 {
+    count as f64
 }
 
 /// A value as JSON text.

@@ -1,6 +1,7 @@
 //! Heap snapshots: read and analysed on a thread of Node's pool, so that the caller's loop goes on.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use napi::bindgen_prelude::{AsyncTask, Result};
 use napi::{Env, Task};
@@ -8,11 +9,62 @@ use napi_derive::napi;
 
 use super::{convert, panics};
 use crate::report::heap::{Before, comparison, summary};
-use crate::snapshot::{Graph, SnapshotError, open};
+use crate::report::heap_growth::Snapshots;
+use crate::snapshot::{Graph, Progress, announce, open_with};
+
+/// Work on heap snapshots as its caller sees it. The caller asks: the addon has no way to call back from another thread.
+#[napi]
+#[derive(Clone)]
+pub struct HeapWork {
+    progress: Arc<Progress>,
+}
+
+#[napi]
+impl HeapWork {
+    /// Nothing done yet.
+    #[napi(constructor, catch_unwind)]
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "for JavaScript")]
+    pub fn new() -> Self {
+        Self { progress: Arc::default() }
+    }
+
+    /// Bytes read.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn done_bytes(&self) -> f64 {
+        convert::float(self.progress.done_bytes())
+    }
+
+    /// Bytes to read.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn total_bytes(&self) -> f64 {
+        convert::float(self.progress.total_bytes())
+    }
+
+    /// Ends the reading of a file with `HOLDOVER_SNAPSHOT_STOPPED`.
+    #[napi(catch_unwind)]
+    pub fn stop(&self) {
+        self.progress.stop();
+    }
+}
+
+impl HeapWork {
+    /// To be read one after the other.
+    fn announce<'a>(&self, files: impl IntoIterator<Item = &'a String>) {
+        announce(files.into_iter().map(Path::new), &self.progress);
+    }
+
+    fn graph(&self, file: &str) -> Result<Graph> {
+        open_with(Path::new(file), &self.progress).map_err(|error| convert::snapshot_error(file, &error))
+    }
+}
 
 /// A summary on its way; resolves to its JSON.
 pub struct SummaryTask {
     file: String,
+    work: HeapWork,
 }
 
 /// A comparison on its way; resolves to its JSON.
@@ -20,6 +72,14 @@ pub struct ComparisonTask {
     before: String,
     after: String,
     with_paths: bool,
+    work: HeapWork,
+}
+
+/// Growth on its way; resolves to its JSON.
+pub struct GrowthTask {
+    files: Vec<String>,
+    jobs: Vec<u32>,
+    work: HeapWork,
 }
 
 /// Summarises the snapshot in a file: the promise is of the JSON of [`crate::report::heap::HeapSummary`].
@@ -27,8 +87,8 @@ pub struct ComparisonTask {
 /// It rejects with one of the codes of [`crate::snapshot::ErrorKind`].
 #[napi(catch_unwind)]
 #[must_use]
-pub fn summarize_heap(file: String) -> AsyncTask<SummaryTask> {
-    AsyncTask::new(SummaryTask { file })
+pub fn summarize_heap(file: String, work: &HeapWork) -> AsyncTask<SummaryTask> {
+    AsyncTask::new(SummaryTask { file, work: work.clone() })
 }
 
 /// Compares the snapshots in two files: the promise is of the JSON of [`crate::report::heap::HeapComparison`].
@@ -36,8 +96,23 @@ pub fn summarize_heap(file: String) -> AsyncTask<SummaryTask> {
 /// It rejects with one of the codes of [`crate::snapshot::ErrorKind`].
 #[napi(catch_unwind)]
 #[must_use]
-pub fn compare_heaps(before: String, after: String, with_paths: bool) -> AsyncTask<ComparisonTask> {
-    AsyncTask::new(ComparisonTask { before, after, with_paths })
+pub fn compare_heaps(
+    before: String,
+    after: String,
+    with_paths: bool,
+    work: &HeapWork,
+) -> AsyncTask<ComparisonTask> {
+    AsyncTask::new(ComparisonTask { before, after, with_paths, work: work.clone() })
+}
+
+/// What grows with the jobs over the snapshots in these files, each with its number of jobs: the promise is of the JSON of
+/// [`crate::report::heap_growth::HeapGrowth`].
+///
+/// It rejects with one of the codes of [`crate::snapshot::ErrorKind`], or with `HOLDOVER_SNAPSHOT_PROCESS`.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn heap_growth(files: Vec<String>, jobs: Vec<u32>, work: &HeapWork) -> AsyncTask<GrowthTask> {
+    AsyncTask::new(GrowthTask { files, jobs, work: work.clone() })
 }
 
 impl Task for SummaryTask {
@@ -45,7 +120,10 @@ impl Task for SummaryTask {
     type JsValue = String;
 
     fn compute(&mut self) -> Result<String> {
-        panics::as_error(|| convert::json(&summary(&graph(&self.file)?)))
+        panics::as_error(|| {
+            self.work.announce([&self.file]);
+            convert::json(&summary(&self.work.graph(&self.file)?))
+        })
     }
 
     fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
@@ -59,9 +137,10 @@ impl Task for ComparisonTask {
 
     fn compute(&mut self) -> Result<String> {
         panics::as_error(|| {
+            self.work.announce([&self.before, &self.after]);
             // The first graph is gone before the second one comes: memory is that of the larger.
-            let before = Before::of(&graph(&self.before)?);
-            convert::json(&comparison(before, &graph(&self.after)?, self.with_paths))
+            let before = Before::of(&self.work.graph(&self.before)?);
+            convert::json(&comparison(before, &self.work.graph(&self.after)?, self.with_paths))
         })
     }
 
@@ -70,6 +149,24 @@ impl Task for ComparisonTask {
     }
 }
 
-fn graph(file: &str) -> Result<Graph> {
-    open(Path::new(file)).map_err(|error: SnapshotError| convert::snapshot_error(file, &error))
+impl Task for GrowthTask {
+    type Output = String;
+    type JsValue = String;
+
+    fn compute(&mut self) -> Result<String> {
+        panics::as_error(|| {
+            self.work.announce(&self.files);
+            let (last, earlier) = convert::last(&self.files)?;
+            let (mut snapshots, jobs) = (Snapshots::default(), self.jobs.last().copied().unwrap_or_default());
+            for (file, &jobs) in earlier.iter().zip(&self.jobs) {
+                snapshots.add(&self.work.graph(file)?, u64::from(jobs));
+            }
+            let growth = snapshots.growth(&self.work.graph(last)?, u64::from(jobs));
+            convert::json(&growth.map_err(|stranger| convert::stranger(&self.files, stranger))?)
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
+        Ok(json)
+    }
 }

@@ -6,6 +6,8 @@ pub mod facts;
 pub mod finding;
 pub mod fingerprint;
 pub mod heap;
+pub mod heap_growth;
+mod heap_paths;
 pub mod leaks;
 mod memory;
 pub mod model;
