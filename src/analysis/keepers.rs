@@ -79,7 +79,7 @@ pub fn keepers(
     };
     let paths = objects.iter().map(path).collect();
     let tops = tops(&search, &tree);
-    let mut places = Places::find(&search, &tree, &tops);
+    let mut places = Places::find(&search, &tree, &tops, lives, row);
     places.tally(&search, &tree, &tops, lives, row);
     let Places { readings, all, .. } = places;
     let mut all: Vec<Keeper> =
@@ -109,11 +109,18 @@ struct Places<'a> {
     by_reading: HashMap<u32, usize>,
     /// What new entries hang on: there may be old ones beside them.
     holders: Vec<bool>,
+    /// What chains hang on, and which place that is.
+    chain_holders: FastMap<Node, u32>,
     all: Vec<HeldAlike>,
 }
 
+/// New objects of one class, each on the one before, that make a chain: a list without an array. It may have two ends, and
+/// then its old part hangs on the same holder by another name.
+const MIN_CHAIN: u64 = 8;
+
 #[derive(Default)]
 struct HeldAlike {
+    is_chain: bool,
     /// Entries by class.
     entries: FastMap<usize, Entries>,
     parts: FastMap<usize, Part>,
@@ -126,22 +133,65 @@ struct Entries {
 }
 
 impl<'a> Places<'a> {
-    fn find(search: &'a Search<'a>, tree: &'a Tree, tops: &[Node]) -> Self {
+    fn find(
+        search: &'a Search<'a>,
+        tree: &'a Tree,
+        tops: &[Node],
+        lives: &Lives<'_>,
+        row: &impl Fn(Node) -> usize,
+    ) -> Self {
         let readings = Readings::new(search, tree, tops);
-        let mut places =
-            Self { readings, by_reading: HashMap::new(), holders: vec![false; tops.len()], all: Vec::new() };
+        let holders = vec![false; tops.len()];
+        let (by_reading, chain_holders) = (HashMap::new(), FastMap::default());
+        let mut places = Self { readings, by_reading, holders, chain_holders, all: Vec::new() };
         for &node in tree.order.iter().filter(|&&node| tops[node as usize] == node) {
-            places.holders[tree.parent[node as usize] as usize] = true;
+            let parent = tree.parent[node as usize];
+            // What the roots lead to are no entries of theirs.
+            places.holders[parent as usize] = search.graph.kind(parent) != NodeKind::Synthetic;
             let next = places.all.len();
-            let place = places.readings.of_place(node);
-            if *places.by_reading.entry(place).or_insert(next) == next {
+            let reading = places.readings.of_place(node);
+            let place = *places.by_reading.entry(reading).or_insert(next);
+            if place == next {
                 places.all.push(HeldAlike::default());
             }
+            places.all[place].entries.entry(row(node)).or_insert_with(|| Entries {
+                counts: vec![0; lives.snapshots],
+                is_value: is_value(search.graph, node),
+                sample: node,
+            });
         }
+        places.find_chains(tree, tops, row);
         places
     }
 
-    /// Counts new entries, old ones beside them, and all that hangs on both.
+    fn find_chains(&mut self, tree: &Tree, tops: &[Node], row: &impl Fn(Node) -> usize) {
+        // The topmost object of the chain that a node is in.
+        let mut chains = vec![NONE; tops.len()];
+        for &node in tree.order.iter().filter(|&&node| tops[node as usize] != NONE) {
+            let parent = tree.parent[node as usize];
+            if tops[node as usize] == node {
+                chains[node as usize] = node;
+            } else if chains[parent as usize] != NONE && row(node) == row(parent) {
+                chains[node as usize] = chains[parent as usize];
+            }
+        }
+        let mut links = FastMap::<Node, u64>::default();
+        for &top in chains.iter().filter(|&&top| top != NONE) {
+            *links.entry(top).or_default() += 1;
+        }
+        links.retain(|_, links| *links >= MIN_CHAIN);
+        let mut chains: Vec<Node> = links.into_keys().collect();
+        chains.sort_unstable();
+        for top in chains {
+            let place = self.entry(top, row(top));
+            self.chain_holders.entry(tree.parent[top as usize]).or_insert(place);
+            if let Some(held) = self.all.get_mut(place as usize) {
+                held.is_chain = true;
+            }
+        }
+    }
+
+    /// Counts new entries, old ones beside them, and all that hangs on both and on no other place.
     fn tally(
         &mut self,
         search: &Search<'_>,
@@ -152,31 +202,48 @@ impl<'a> Places<'a> {
     ) {
         let mut place_of = vec![NONE; tree.parent.len()];
         for &node in &tree.order {
-            let parent = tree.parent[node as usize];
+            let (parent, bytes) = (tree.parent[node as usize], search.sizes.get(node));
             if parent == NONE {
                 continue;
             }
-            let above = place_of[parent as usize];
-            let may_be_entry = above == NONE && search.sizes.get(node) > 0;
-            let is_entry = may_be_entry && (tops[node as usize] == node || self.holders[parent as usize]);
-            let place = if is_entry { self.place(node) } else { above };
+            let top = tops[node as usize];
+            let is_beside = top == NONE && self.holders[parent as usize];
+            let is_link = self.is_chain(place_of[parent as usize]) && row(node) == row(parent);
+            let is_candidate = bytes > 0 && !is_link && (top == node || is_beside);
+            let entry = if is_candidate { self.entry(node, row(node)) } else { NONE };
+            let place = match entry {
+                NONE if is_candidate => self.chain(parent, row(node)).unwrap_or(place_of[parent as usize]),
+                NONE => place_of[parent as usize],
+                _ => entry,
+            };
             place_of[node as usize] = place;
-            let bytes = search.sizes.get(node);
             if bytes == 0 || place == NONE {
                 continue;
             }
             let (class, birth) = (row(node), lives.births[node as usize] as usize);
             let held = &mut self.all[place as usize];
             held.add(node, class, birth, lives, bytes);
-            if is_entry {
-                held.add_entry(search.graph, node, class, birth, lives);
+            if let Some(entries) = held.entries.get_mut(&class).filter(|_| entry != NONE) {
+                entries.counts[birth] += 1;
             }
         }
     }
 
-    fn place(&mut self, node: Node) -> u32 {
+    /// The place of an entry: there are new ones of its class there.
+    fn entry(&mut self, node: Node, class: usize) -> u32 {
         let place = self.by_reading.get(&self.readings.of_place(node));
+        let place = place.filter(|&&place| self.all[place].entries.contains_key(&class));
         place.map_or(NONE, |&place| u32::try_from(place).unwrap_or(NONE))
+    }
+
+    fn is_chain(&self, place: u32) -> bool {
+        self.all.get(place as usize).is_some_and(|held| held.is_chain)
+    }
+
+    /// The place of the chain of that class that hangs on a holder.
+    fn chain(&self, holder: Node, class: usize) -> Option<u32> {
+        let place = *self.chain_holders.get(&holder)?;
+        self.all.get(place as usize)?.entries.contains_key(&class).then_some(place)
     }
 }
 
@@ -188,18 +255,6 @@ impl HeldAlike {
         part.tallies[birth].add(bytes);
         if birth >= lives.births[part.sample as usize] as usize {
             part.sample = node;
-        }
-    }
-
-    fn add_entry(&mut self, graph: &Graph, node: Node, class: usize, birth: usize, lives: &Lives<'_>) {
-        let entries = self.entries.entry(class).or_insert_with(|| Entries {
-            counts: vec![0; lives.snapshots],
-            is_value: is_value(graph, node),
-            sample: node,
-        });
-        entries.counts[birth] += 1;
-        if birth > lives.births[entries.sample as usize] as usize {
-            entries.sample = node;
         }
     }
 

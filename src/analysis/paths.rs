@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::essential::Essential;
 use super::hash::FastMap;
-use crate::snapshot::{Edge, EdgeKind, Graph, Node, Sizes};
+use crate::snapshot::{Edge, EdgeKind, Graph, Node, NodeKind, Sizes};
 
 /// New objects that are held alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,13 +256,21 @@ impl<'a> Readings<'a> {
         reading
     }
 
-    /// Of the place at which a node is held, whatever its class.
+    /// Of the place at which a node is held, whatever its class and in whichever storage of the holder: the keys of a table
+    /// are held where its values are.
     pub fn of_place(&mut self, node: Node) -> u32 {
-        let parent = self.tree.parent[node as usize];
-        if parent == NONE {
+        let is_storage = |node: Node| {
+            let kind = self.search.graph.kind(node);
+            self.search.sizes.get(node) == 0 && matches!(kind, NodeKind::Array | NodeKind::Hidden)
+        };
+        let mut holder = self.tree.parent[node as usize];
+        while holder != NONE && is_storage(holder) {
+            holder = self.tree.parent[holder as usize];
+        }
+        if holder == NONE {
             return 0;
         }
-        let above = self.of(parent);
+        let above = self.of(holder);
         self.number(above, node, ANY_CLASS)
     }
 
