@@ -44,6 +44,7 @@ const MESSAGES = {
     '{file}: {problem}, at byte {byteOffset}. Either it is damaged, or larger than holdover can read',
   HOLDOVER_SNAPSHOT_PROCESS:
     '{file} is of another process than {last}: objects are known by ids, which mean something in one process alone. Take all snapshots in one run',
+  HOLDOVER_HEAP_NONE: '{file} has no {what}. `holdover heap summary` lists the classes that it has',
   HOLDOVER_USAGE: '{problem}'
 }
 

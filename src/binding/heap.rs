@@ -8,8 +8,10 @@ use napi::{Env, Task};
 use napi_derive::napi;
 
 use super::{convert, panics};
+use crate::analysis::retainers::Target;
 use crate::report::heap::{Before, comparison, summary};
 use crate::report::heap_growth::Snapshots;
+use crate::report::heap_retainers::retention;
 use crate::snapshot::{Graph, Progress, announce, open_with};
 
 /// Work on heap snapshots as its caller sees it. The caller asks: the addon has no way to call back from another thread.
@@ -82,6 +84,14 @@ pub struct GrowthTask {
     work: HeapWork,
 }
 
+/// What holds some objects, on its way; resolves to its JSON.
+pub struct RetainersTask {
+    file: String,
+    target: Target,
+    max_paths: usize,
+    work: HeapWork,
+}
+
 /// Summarises the snapshot in a file: the promise is of the JSON of [`crate::report::heap::HeapSummary`].
 ///
 /// It rejects with one of the codes of [`crate::snapshot::ErrorKind`].
@@ -113,6 +123,39 @@ pub fn compare_heaps(
 #[must_use]
 pub fn heap_growth(files: Vec<String>, jobs: Vec<u32>, work: &HeapWork) -> AsyncTask<GrowthTask> {
     AsyncTask::new(GrowthTask { files, jobs, work: work.clone() })
+}
+
+/// What holds the objects of a class, or the one of an id: the promise is of the JSON of
+/// [`crate::report::heap_retainers::HeapRetainers`].
+///
+/// It rejects with one of the codes of [`crate::snapshot::ErrorKind`].
+#[napi(catch_unwind)]
+#[must_use]
+pub fn heap_retainers(
+    file: String,
+    class: Option<String>,
+    id: Option<u32>,
+    max_paths: u32,
+    work: &HeapWork,
+) -> AsyncTask<RetainersTask> {
+    let target = id.map_or_else(|| Target::Class(class.unwrap_or_default()), Target::Id);
+    AsyncTask::new(RetainersTask { file, target, max_paths: max_paths as usize, work: work.clone() })
+}
+
+impl Task for RetainersTask {
+    type Output = String;
+    type JsValue = String;
+
+    fn compute(&mut self) -> Result<String> {
+        panics::as_error(|| {
+            self.work.announce([&self.file]);
+            convert::json(&retention(&self.work.graph(&self.file)?, &self.target, self.max_paths))
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
+        Ok(json)
+    }
 }
 
 impl Task for SummaryTask {

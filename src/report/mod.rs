@@ -8,6 +8,7 @@ pub mod fingerprint;
 pub mod heap;
 pub mod heap_growth;
 mod heap_paths;
+pub mod heap_retainers;
 pub mod leaks;
 mod memory;
 pub mod model;
