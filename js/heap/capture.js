@@ -8,7 +8,7 @@ const { isOff, show } = require('../config')
 const { native } = require('../native')
 const { wait } = require('../collect')
 const { predictCost, requireCheap } = require('./cost')
-const { refusal } = require('./answer')
+const { refusal } = require('./refusal')
 const { HeapSnapshot } = require('./held')
 
 /**

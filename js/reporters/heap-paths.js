@@ -43,9 +43,16 @@ function holdingLines({ heads, objects, bytes, path, suspectFrom }, rank) {
   const head = path[path.length - 1]
   const name = head.toType === 'closure' ? `function ${nodeText(head)}` : head.to
   const rest = objects > heads ? `, with ${formatNumberOf(objects - heads, 'object')} that hang on them` : ''
-  const way = path.slice(0, suspectFrom).map(stepText).filter(Boolean)
   return [
     `${String(rank).padStart(2)} ${formatBytes(bytes)}   ${formatCount(heads)} × ${name}${rest}`,
+    ...pathLines({ path, suspectFrom })
+  ]
+}
+
+/** What holds something, and what leads there. @param {{ path: HeapPathStep[], suspectFrom: number }} way */
+function pathLines({ path, suspectFrom }) {
+  const way = path.slice(0, suspectFrom).map(stepText).filter(Boolean)
+  return [
     `   held by   ${path.slice(suspectFrom).map(stepText).filter(Boolean).join(' → ')}${scopeText(path, suspectFrom)}`,
     ...(way.length > 0 ? [`   by way of ${way.join(' → ')}`] : [])
   ]
@@ -81,4 +88,4 @@ function nodeText({ to, place }) {
     : `${name} ${formatFile(place.file ?? `script ${place.scriptId}`)}:${place.line}`
 }
 
-module.exports = { holdingsText }
+module.exports = { holdingsText, pathLines }
