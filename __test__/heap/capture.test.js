@@ -57,6 +57,28 @@ describe('a snapshot of this process', () => {
     )
   })
 
+  test('can stand for a file wherever snapshots are asked about', async () => {
+    const jobs = [10, 20, 30]
+    const taken = []
+    for (const count of jobs) {
+      while (kept.length < count) kept.push(new Parcel('text'))
+      taken.push(await heap.takeSnapshot())
+    }
+    const { snapshots, keepers } = await heap.growth(taken, { jobs })
+    assert.deepEqual(
+      snapshots.map(({ file, nodes }) => [file, nodes]),
+      taken.map(({ nodes }) => [null, nodes])
+    )
+    assert.deepEqual(
+      keepers.filter((row) => row.of.name === 'Parcel').map((row) => [row.status, row.perJob]),
+      [['grows', 1]]
+    )
+    const { file, objects, retainers } = await heap.retainers(taken[2], { class: 'Parcel' })
+    assert.deepEqual([file, objects], [null, 30])
+    assert.equal(retainers[0].path[retainers[0].suspectFrom].edgeName, 'kept')
+    kept.length = 0
+  })
+
   test('says what it took and holds, and no other text than that of names', async () => {
     const snapshot = await heap.takeSnapshot()
     const route = process.platform === 'linux' ? 'pipe' : snapshot.route

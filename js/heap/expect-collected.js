@@ -34,23 +34,22 @@ let marked = 0
  * @returns {Promise<void>}
  */
 function expectCollected(object, { timeoutMs = DEFAULT_TIMEOUT_MS, force = false } = {}) {
-  const where = 'heap.expectCollected'
-  if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
-  if ((typeof object !== 'object' && typeof object !== 'function') || object === null)
-    throw new HoldoverError('HOLDOVER_ARG', {
-      where,
-      what: 'the first argument',
-      expected: 'an object or a function',
-      got: show(object)
-    })
-  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0))
-    throw new HoldoverError('HOLDOVER_ARG', {
-      where,
-      what: 'timeoutMs',
-      expected: 'milliseconds from 0',
-      got: show(timeoutMs)
-    })
+  const problem = problemWith(object, timeoutMs)
+  if (problem !== null) return Promise.reject(problem)
   return settle(new WeakRef(object), nameOf(object), mark(object), timeoutMs, force)
+}
+
+/** @param {any} object @param {any} timeoutMs @returns {HoldoverError | null} */
+function problemWith(object, timeoutMs) {
+  const where = 'heap.expectCollected'
+  if (isOff()) return new HoldoverError('HOLDOVER_OFF', { where })
+  const wrong = (/** @type {string} */ what, /** @type {string} */ expected, /** @type {any} */ got) =>
+    new HoldoverError('HOLDOVER_ARG', { where, what, expected, got: show(got) })
+  const isHeld = typeof object === 'function' || (typeof object === 'object' && object !== null)
+  if (!isHeld) return wrong('the first argument', 'an object or a function', object)
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0))
+    return wrong('timeoutMs', 'milliseconds from 0', timeoutMs)
+  return null
 }
 
 /** @param {object} object @returns {string} the name of the mark */

@@ -60,7 +60,7 @@ async function compare(before, after, options = {}) {
 function toSource(snapshot, what, where) {
   if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
   if (snapshot instanceof HeapSnapshot) return { file: snapshot.file, named: HeapSnapshot.heldOf(snapshot) }
-  const given = typeof snapshot === 'string' ? snapshot : snapshot?.file
+  const given = typeof snapshot === 'object' && snapshot !== null ? snapshot.file : snapshot
   if (typeof given !== 'string' || given === '')
     throw argument(where, what, 'the path of a snapshot, or a snapshot', given)
   const file = path.resolve(given)
