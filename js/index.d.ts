@@ -398,6 +398,13 @@ export interface HeapSnapshot {
   close(): void
 }
 
+export interface ExpectCollectedOptions {
+  /** How long it may take. Default 5000; there are at least three collections. */
+  timeoutMs?: number
+  /** Take the snapshot that says what holds it whatever that may cost. */
+  force?: boolean
+}
+
 /** A file that V8 wrote, what `open` gave of one, or a snapshot of this process. */
 export type HeapSource = string | { file: string } | HeapSnapshot
 
@@ -415,6 +422,11 @@ export const heap: {
    * long again.
    */
   compare(before: HeapSource, after: HeapSource, options?: { paths?: boolean }): Promise<HeapComparison>
+  /**
+   * Resolves once the object was collected, after forced collections; rejects with `HOLDOVER_NOT_COLLECTED` and what holds
+   * it. Let go of it yourself: what is in a variable of the function that awaits this is held by that.
+   */
+  expectCollected(object: object, options?: ExpectCollectedOptions): Promise<void>
 }
 
 /** Every error of holdover itself; `code` starts with `HOLDOVER_`. */
@@ -424,6 +436,10 @@ export class HoldoverError extends Error {
   readonly byteOffset?: number
   /** For a snapshot that was not taken since it may cost too much. */
   readonly predicted?: HeapSnapshotCost
+  /** Of an object that was not collected: how often that was tried. */
+  readonly collections?: number
+  /** And what holds it; null where no snapshot could be taken. */
+  readonly retainers?: HeapRetainers | null
 }
 
 export class LeakError extends HoldoverError {

@@ -298,6 +298,7 @@ describe('what goes wrong is an error with a code, and the process lives', () =>
 
   test('arguments, and HOLDOVER=off', async () => {
     for (const [options, problem] of /** @type {Array<[any, string]>} */ ([
+      ['a', "options must be an object, got 'a'"],
       [{ file: '' }, "file must be a path, got ''"],
       [{ file: 7 }, 'file must be a path, got 7'],
       [{ force: 1 }, 'force must be true or false, got 1'],
