@@ -4,7 +4,7 @@ const { HoldoverError } = require('../errors')
 const { isOff, show } = require('../config')
 const { native } = require('../native')
 const { clock } = require('../engine')
-const { collect, wait } = require('../collect')
+const { collect, turn, wait } = require('../collect')
 const { formatNumberOf, formatDuration } = require('../reporters/format')
 const { pathLines } = require('../reporters/heap-paths')
 const { takeSnapshot } = require('./capture')
@@ -113,6 +113,8 @@ function unmark(ref) {
  */
 async function whatHolds(markName, force) {
   let snapshot
+  // Asking a WeakRef holds its object for the rest of the turn.
+  await turn()
   try {
     snapshot = await takeSnapshot({ force })
     const held = HeapSnapshot.heldOf(snapshot)

@@ -10,6 +10,8 @@ const { formatBytes, formatCount, formatFile, formatNumberOf } = require('./form
 const MAX_SHOWN = 10
 /** Types of nodes that V8 makes by itself: compiled code is new after every run. */
 const OWN_TYPES = new Set(['code', 'synthetic', 'hidden', 'object shape'])
+/** Where V8 keeps the variables of a function that awaits or yields. */
+const WAITING = 'parameters_and_registers'
 /** Nodes between a name and what it names. */
 const SILENT = new Set(['system / Context', '(array)', '(synthetic)'])
 
@@ -67,6 +69,7 @@ function scopeText(path, from) {
 
 /** One step, or nothing where it only says how V8 stores things. @param {HeapPathStep} step */
 function stepText(step) {
+  if (step.edgeName === WAITING) return 'a function that waits'
   const to = SILENT.has(step.to) ? '' : nodeText(step)
   const edge = edgeText(step)
   return [edge, to].filter(Boolean).join(' ')
