@@ -161,3 +161,36 @@ impl References {
         Self { all, held: is_held.iter().filter(|&&held| held).count() as u64 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::builder::Builder;
+
+    #[test]
+    fn an_object_is_found_by_its_mark() {
+        let mut builder = Builder::default();
+        let [holder, key, other] = ["Holder", "Key", "Key"].map(|name| builder.node("object", name, 8));
+        let [table, mark, other_mark] = ["", "Object", "Object"].map(|name| builder.node("object", name, 8));
+        for (id, node) in [(11, key), (13, other), (15, table), (17, mark), (19, other_mark)] {
+            builder.id(node, id);
+        }
+        builder.numbered(0, "element", 1, holder).numbered(0, "element", 2, table);
+        builder.edge(holder, "property", "held", key);
+        builder.edge(mark, "property", "Mark1", table).edge(other_mark, "property", "Mark2", table);
+        for (key, key_id, value, value_id) in [(key, 11, mark, 17), (other, 13, other_mark, 19)] {
+            let pair = format!(
+                " / part of key (Key @{key_id}) -> value (Object @{value_id}) pair in WeakMap (table @15)"
+            );
+            builder.edge(key, "internal", &format!("1{pair}"), value);
+            builder.edge(table, "internal", &format!("3{pair}"), value);
+        }
+        let found = |name: &str| retainers(&builder.graph(), &Target::Marked(name.to_owned()));
+        let marked = found("Mark1");
+        assert_eq!((marked.objects, marked.held), (1, 1));
+        let path: Vec<Node> = marked.retainers[0].path.iter().map(|hop| hop.node).collect();
+        assert_eq!(path, [holder, key]);
+        assert_eq!((found("Mark2").objects, found("Mark2").held), (1, 0), "nothing holds the other key");
+        assert_eq!(found("Mark3").objects, 0);
+    }
+}
