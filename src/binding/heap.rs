@@ -133,12 +133,12 @@ pub fn heap_growth(files: Vec<String>, jobs: Vec<u32>, work: &HeapWork) -> Async
 #[must_use]
 pub fn heap_retainers(
     file: String,
-    class: Option<String>,
+    class_name: Option<String>,
     id: Option<u32>,
     max_paths: u32,
     work: &HeapWork,
 ) -> AsyncTask<RetainersTask> {
-    let target = id.map_or_else(|| Target::Class(class.unwrap_or_default()), Target::Id);
+    let target = id.map_or_else(|| Target::Class(class_name.unwrap_or_default()), Target::Id);
     AsyncTask::new(RetainersTask { file, target, max_paths: max_paths as usize, work: work.clone() })
 }
 
