@@ -7,11 +7,11 @@ const { storage } = require('../context')
 const { HoldoverError } = require('../errors')
 const heap = require('../heap')
 const { formatBytes, formatDuration, formatFile, formatNumberOf } = require('../reporters/format')
-const { comparisonText } = require('../reporters/heap-table')
+const { growthText } = require('../reporters/heap-growth')
 
 /** How often it looks whether the worker has started another tracker, which counts from 0. */
 const LOOK_EVERY_MS = 20
-const ROWS = 15
+const LIMITS = Object.freeze({ rows: 15, all: false, paths: 10 })
 
 /** @typedef {import('../job-book').JobBook} JobBook */
 
@@ -106,7 +106,7 @@ class RunSnapshots {
     if (this.isTold || this.taken.length < 2) return
     this.isTold = true
     try {
-      say(`between the snapshots\n\n${await growthText(this.taken)}\n`)
+      say(`${await whatGrew(this.taken)}\n`)
     } catch (error) {
       this.fail('the snapshots could not be compared', error)
     }
@@ -121,8 +121,8 @@ class RunSnapshots {
       )
     }
     if (this.isTold || this.taken.length < 2) return
-    const files = [this.taken[0], this.taken[this.taken.length - 1]].map(({ file }) => formatFile(file))
-    say(`what grew: holdover heap compare ${files.join(' ')}`)
+    const points = this.taken.map(({ file, jobs }) => `${formatFile(file)}@${jobs}`)
+    say(`what grew: holdover heap growth ${points.join(' ')}`)
   }
 
   /** @param {string} what @param {any} error */
@@ -133,12 +133,9 @@ class RunSnapshots {
 }
 
 /** @param {{ file: string, jobs: number }[]} taken */
-async function growthText(taken) {
-  const [first, last] = [taken[0], taken[taken.length - 1]]
-  return comparisonText(await heap.compare(first.file, last.file, { paths: true }), {
-    rows: ROWS,
-    all: false
-  })
+async function whatGrew(taken) {
+  const jobs = taken.map((snapshot) => snapshot.jobs)
+  return growthText(await heap.growth(taken, { jobs }), LIMITS)
 }
 
 /** @param {string} text */

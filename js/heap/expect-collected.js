@@ -140,7 +140,11 @@ function reasonOf(ways) {
  */
 function shown(found) {
   if (found === null) return []
-  const ways = [...new Set(found.retainers.map((/** @type {any} */ way) => pathLines(way).join('\n')))]
+  const ways = [
+    ...new Set(
+      found.retainers.map((/** @type {any} */ way) => pathLines(way.path, way.suspectFrom).join('\n'))
+    )
+  ]
   const lines = ways.slice(0, MAX_SHOWN).flatMap((way) => ['', way])
   const more = ways.length - MAX_SHOWN
   return more > 0

@@ -147,12 +147,12 @@ pub fn heap_growth(
 #[napi(catch_unwind)]
 pub fn heap_retainers(
     #[napi(ts_arg_type = "string | object")] snapshot: Named<'_>,
-    class: Option<String>,
+    class_name: Option<String>,
     id: Option<u32>,
     max_paths: u32,
     work: &HeapWork,
 ) -> Result<AsyncTask<RetainersTask>> {
-    let target = id.map_or_else(|| Target::Class(class.unwrap_or_default()), Target::Id);
+    let target = id.map_or_else(|| Target::Class(class_name.unwrap_or_default()), Target::Id);
     let source = Source::of(snapshot)?;
     Ok(AsyncTask::new(RetainersTask { source, target, max_paths: max_paths as usize, work: work.clone() }))
 }
