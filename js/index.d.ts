@@ -440,7 +440,7 @@ export interface HeapKeeper extends HeapRate {
   objects: number
   bytes: number
   bytesPerJob: number
-  /** V8's or Node's own. */
+  /** V8's, Node's or holdover's own. */
   own: boolean
   /** The same by class, most bytes first, eight at most. */
   parts: (HeapThing & { count: number; bytes: number; perJob: number })[]

@@ -59,20 +59,24 @@ const snapshots = () =>
 
 describe('holdover run --snapshot-at', () => {
   for (const extension of ['.js', '.mjs']) {
-    test(`what grew between two counts of jobs is told when the worker is ended (${extension})`, async () => {
+    test(`what grew with the jobs is told when the worker is ended (${extension})`, async () => {
       const file = worker('audit.push(new AuditEntry())', extension)
-      const { code, stderr } = await run(file, '--snapshot-at', '50,150', '--exit-after', '150')
+      const { code, stderr } = await run(file, '--snapshot-at', '50,100,150', '--exit-after', '150')
       assert.equal(code, 0, stderr)
       assert.match(
         stderr,
         /^holdover: snapshot after 5[01] jobs.*: .*heap\/worker-5[01]\.heapsnapshot, [\d.]+ MB; the worker stood still for /m
       )
       // Two jobs at a time may end in one turn.
-      const [first, second] = snapshots()
-      assert.ok([50, 51].includes(first) && [150, 151].includes(second), `${first} and ${second}`)
-      const [, delta] = /\+(\d+) .* AuditEntry /.exec(stderr) ?? []
-      assert.ok(Math.abs(Number(delta) - (second - first)) <= 1, stderr)
-      assert.match(stderr, / × AuditEntry\n {3}held by {3}variable audit Array → \[\*\] AuditEntry/)
+      const taken = snapshots()
+      assert.ok(
+        [50, 100, 150].every((wanted, at) => [wanted, wanted + 1].includes(taken[at])),
+        taken.join(', ')
+      )
+      assert.match(stderr, /^holdover: GROWS: \d things? grows? with the jobs, over 15[01] of them$/m)
+      assert.match(stderr, / \+(0\.9\d|1\.0\d) AuditEntry per job {3}\(.*worker\.m?js:2\)/)
+      // holdover keeps samples and marks, which is not the worker's business.
+      assert.doesNotMatch(stderr, /held by {3}variable (started|sink|snapshots) /)
       assert.match(stderr, /holdover clean worker-\d+: \d+ jobs finished/)
     })
   }
@@ -80,23 +84,23 @@ describe('holdover run --snapshot-at', () => {
   test('what a job no longer keeps has not grown', async () => {
     const { code, stderr } = await run(
       worker('audit.push(new AuditEntry()); audit.length = 0'),
-      ...['--snapshot-at', '50,150', '--exit-after', '150']
+      ...['--snapshot-at', '50,100,150', '--exit-after', '150']
     )
     assert.equal(code, 0, stderr)
-    assert.match(stderr, /^holdover: between the snapshots$/m)
-    assert.doesNotMatch(stderr, / AuditEntry {2}/)
+    assert.match(stderr, /^holdover: (GROWS|STEADY|INCONCLUSIVE): /m)
+    assert.doesNotMatch(stderr, /AuditEntry/)
   })
 
   test('a worker that ends by itself is told of too, one that exits with the command that tells', async () => {
     const leak = 'audit.push(new AuditEntry())'
     const byItself = await run(worker(leak), '--snapshot-at', '50,300')
     assert.equal(byItself.code, 0, byItself.stderr)
-    assert.match(byItself.stderr, / \+2\d\d .* AuditEntry /)
+    assert.match(byItself.stderr, / \+(0\.9\d|1\.0\d) AuditEntry per job /)
     const exits = await run(worker(leak, '.js', 'process.exit()'), '--snapshot-at', '50,300')
     assert.equal(exits.code, 0, exits.stderr)
     assert.match(
       exits.stderr,
-      /^holdover: what grew: holdover heap compare .*worker-5[01]\.heapsnapshot .*worker-30[01]\.heapsnapshot$/m
+      /^holdover: what grew: holdover heap growth .*worker-5[01]\.heapsnapshot@5[01] .*worker-30[01]\.heapsnapshot@30[01]$/m
     )
   })
 

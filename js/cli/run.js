@@ -18,7 +18,7 @@ Jobs are seen where the worker calls runJob or wrapJob; anything else counts as 
   --report-every MS    how often to look for changes to print; 10s and 2m also work (60000)
   --grace MS           how long after a job's end before its leftovers are judged (30000)
   --exit-after N       end the worker after N finished jobs
-  --snapshot-at N,M    take heap snapshots after so many finished jobs, and tell at the end what grew between them
+  --snapshot-at N,N,N  take heap snapshots after so many finished jobs, and tell at the end what grows with them
   --snapshot-dir DIR   where they go (here)
   --snapshot-force     take them even where memory may not suffice
 ${OUTPUT_USAGE}

@@ -16,6 +16,8 @@ const { HeapSnapshot } = require('./held')
 
 /** More jobs than this between two snapshots are no number of jobs. */
 const MAX_JOBS = 2 ** 32 - 1
+/** What holdover itself keeps, in the process that it watches, is not the program's. */
+const WATCHER = path.join(__dirname, '..') + path.sep
 /** V8 counts no further. */
 const MAX_ID = 2 ** 32 - 1
 /** Nobody reads on to the hundredth. */
@@ -80,7 +82,7 @@ async function growth(list, options) {
   const sources = list.map((snapshot, at) => toSource(snapshot, `snapshot ${at + 1}`, where))
   const named = sources.map((source) => source.named)
   const jobs = jobsOf(options?.jobs, sources.length, where)
-  const result = await work((job) => native().heapGrowth(named, jobs, job), options)
+  const result = await work((job) => native().heapGrowth(named, jobs, WATCHER, job), options)
   result.snapshots.forEach((/** @type {any} */ row, /** @type {number} */ at) => {
     result.snapshots[at] = { file: sources[at].file, ...row }
   })

@@ -81,6 +81,7 @@ pub struct ComparisonTask {
 pub struct GrowthTask {
     sources: Vec<Source>,
     jobs: Vec<u32>,
+    watcher: String,
     work: HeapWork,
 }
 
@@ -121,7 +122,7 @@ pub fn compare_heaps(
     Ok(AsyncTask::new(ComparisonTask { before, after, with_paths, work: work.clone() }))
 }
 
-/// What grows with the jobs over these snapshots, each with its number of jobs: the promise is of the JSON of
+/// What grows with the jobs over these snapshots of a process that code in the folder `watcher` watches, each with its number of jobs: the promise is of the JSON of
 /// [`crate::report::heap_growth::HeapGrowth`].
 ///
 /// # Errors
@@ -132,10 +133,11 @@ pub fn compare_heaps(
 pub fn heap_growth(
     #[napi(ts_arg_type = "Array<string | object>")] snapshots: Vec<Named<'_>>,
     jobs: Vec<u32>,
+    watcher: String,
     work: &HeapWork,
 ) -> Result<AsyncTask<GrowthTask>> {
     let sources = snapshots.into_iter().map(Source::of).collect::<Result<_>>()?;
-    Ok(AsyncTask::new(GrowthTask { sources, jobs, work: work.clone() }))
+    Ok(AsyncTask::new(GrowthTask { sources, jobs, watcher, work: work.clone() }))
 }
 
 /// What holds the objects of a class, or the one of an id: the promise is of the JSON of
@@ -232,7 +234,8 @@ impl Task for GrowthTask {
         panics::as_error(|| {
             self.work.announce(&self.sources);
             let (last, earlier) = convert::last(&self.sources)?;
-            let (mut snapshots, jobs) = (Snapshots::default(), self.jobs.last().copied().unwrap_or_default());
+            let mut snapshots = Snapshots::watched_from(std::mem::take(&mut self.watcher));
+            let jobs = self.jobs.last().copied().unwrap_or_default();
             for (source, &jobs) in earlier.iter().zip(&self.jobs) {
                 snapshots.add(&*self.work.graph(source)?, u64::from(jobs));
             }

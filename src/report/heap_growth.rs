@@ -11,8 +11,9 @@ use super::heap::{SCHEMA_VERSION, SnapshotTotals};
 use super::heap_paths::{Files, PathStep, Place, Thing, steps};
 use crate::analysis::growth::{ClassSeries, Growth, ObjectSeries, Point, Tally, grow};
 use crate::analysis::keepers::{Keeper, Part};
+use crate::analysis::paths::Hop;
 use crate::analysis::scripts::script_files;
-use crate::snapshot::{Graph, Node, NodeKind};
+use crate::snapshot::{EdgeKind, Graph, Node, NodeKind};
 use crate::verdict::growth::{
     Evidence, Growth as Judged, MIN_BYTES_PER_JOB, MIN_COUNT_PER_JOB, Overall, judge, overall,
 };
@@ -69,7 +70,7 @@ struct KeeperRow {
     objects: u64,
     bytes: u64,
     bytes_per_job: f64,
-    /// V8's or Node's own, not the program's.
+    /// V8's, Node's or holdover's own, not the program's.
     own: bool,
     parts: Vec<PartRow>,
     path: Vec<PathStep>,
@@ -118,6 +119,8 @@ struct ClassRow {
 pub struct Snapshots {
     points: Vec<Point>,
     rows: Vec<SnapshotRow>,
+    /// The folder of what watches the process and is part of it.
+    watcher: String,
 }
 
 /// Snapshots of which one is of another process than the last.
@@ -128,6 +131,12 @@ pub struct Stranger {
 }
 
 impl Snapshots {
+    /// None yet. What functions in `watcher`, a folder, keep in their variables is not the program's.
+    #[must_use]
+    pub fn watched_from(watcher: String) -> Self {
+        Self { watcher, ..Self::default() }
+    }
+
     /// One more, after so many jobs, which is not the last. The graph can go.
     pub fn add(&mut self, graph: &Graph, jobs: u64) {
         self.points.push(Point::of(graph, jobs));
@@ -144,18 +153,19 @@ impl Snapshots {
         let found = grow(&self.points, last);
         match found.stranger {
             Some(at) => Err(Stranger { at }),
-            None => Ok(HeapGrowth::of(&found, last, self.rows)),
+            None => Ok(HeapGrowth::of(&found, last, self.rows, &self.watcher)),
         }
     }
 }
 
 impl HeapGrowth {
-    fn of(found: &Growth, last: &Graph, snapshots: Vec<SnapshotRow>) -> Self {
+    fn of(found: &Growth, last: &Graph, snapshots: Vec<SnapshotRow>, watcher: &str) -> Self {
         let table = Table {
             graph: last,
             jobs: snapshots.iter().map(|snapshot| snapshot.jobs).collect(),
             names: &found.names,
             files: script_files(last),
+            watcher,
         };
         let keepers: Vec<(Judged, KeeperRow)> =
             found.keepers.iter().filter_map(|keeper| table.keeper(keeper)).collect();
@@ -196,6 +206,7 @@ struct Table<'a> {
     jobs: Vec<u64>,
     names: &'a HashMap<Node, String>,
     files: Files,
+    watcher: &'a str,
 }
 
 impl Table<'_> {
@@ -225,7 +236,7 @@ impl Table<'_> {
             objects: total.count,
             bytes: total.bytes,
             bytes_per_job: self.slope(&bytes),
-            own: self.is_own(head),
+            own: self.is_own(head) || self.is_watchers(&keeper.path, keeper.suspect_from),
             parts: keeper.parts.iter().take(MAX_PARTS).map(|part| self.part(part)).collect(),
             path: steps(self.graph, &keeper.path, keeper.any_name, self.names, &self.files),
             suspect_from: keeper.suspect_from,
@@ -247,7 +258,7 @@ impl Table<'_> {
             rate: rate(judged)?,
             of: self.thing(object.node),
             bytes: object.bytes.clone(),
-            own: self.is_own(object.node),
+            own: self.is_own(object.node) || self.is_watchers(&object.path, object.suspect_from),
             path: steps(self.graph, &object.path, false, self.names, &self.files),
             suspect_from: object.suspect_from,
         };
@@ -284,6 +295,21 @@ impl Table<'_> {
 
     fn thing(&self, node: Node) -> Thing {
         Thing::of(self.graph, node, self.names, &self.files)
+    }
+
+    /// Whether a variable of the watcher holds it: the function that sees the variable says so.
+    fn is_watchers(&self, path: &[Hop], suspect_from: usize) -> bool {
+        let Some(suspect) = path.get(suspect_from) else { return false };
+        let seen_by = path[..suspect_from].iter().rev().find_map(|hop| self.file_of(hop.node));
+        !self.watcher.is_empty()
+            && self.graph.edge_kind(suspect.edge) == EdgeKind::Context
+            && seen_by.is_some_and(|file| file.starts_with(self.watcher))
+    }
+
+    /// Where a function stands.
+    fn file_of(&self, node: Node) -> Option<&String> {
+        let location = self.graph.location(node).filter(|_| self.graph.kind(node) == NodeKind::Closure)?;
+        self.files.get(&location.script)
     }
 
     /// Whether V8 or Node made it for themselves.
