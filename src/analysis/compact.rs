@@ -7,7 +7,8 @@
 use super::Detached;
 use super::classes::{Class, ClassName, Classes, Place};
 use super::interfaces::{Shape, Shapes};
-use super::numbers::{Damage, Reader, Writer};
+pub use super::numbers::Damage;
+use super::numbers::{Reader, Writer};
 use super::shallow::shallow_sizes;
 use crate::snapshot::{Graph, Node, Sizes};
 
@@ -214,7 +215,9 @@ fn write_class(bytes: &mut Writer, class: &Class) {
     let is_shape = matches!(class.name, ClassName::Shape(_));
     bytes.number(u64::from(place.is_some()) << 1 | u64::from(is_shape));
     if let Some(Place { script, line, column }) = place {
-        [script, line, column].into_iter().for_each(|number| bytes.number(u64::from(number)));
+        for number in [script, line, column] {
+            bytes.number(u64::from(number));
+        }
     }
     match &class.name {
         ClassName::Text(text) => bytes.text(text),

@@ -195,8 +195,8 @@ pub fn larger(snapshots: &[Graph]) -> BTreeMap<u32, Vec<u64>> {
 /// Class and id of all that has a size.
 fn objects(graph: &Graph, interfaces: &[(String, Vec<String>)]) -> BTreeMap<(String, u32), u64> {
     let sizes = shallow(graph);
-    let sized = graph.nodes().filter(|&node| sizes[node as usize] > 0);
-    sized.map(|node| ((class_key(graph, node, interfaces), graph.id(node)), sizes[node as usize])).collect()
+    let nodes = graph.nodes().filter(|&node| sizes[node as usize] > 0);
+    nodes.map(|node| ((class_key(graph, node, interfaces), graph.id(node)), sizes[node as usize])).collect()
 }
 
 /// The first snapshot that an object of the last one is in, by id.

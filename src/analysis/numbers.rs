@@ -133,7 +133,9 @@ mod tests {
     fn numbers_of_any_size_come_back() {
         let numbers = [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX - 1, u64::MAX];
         let mut writer = Writer::default();
-        numbers.into_iter().for_each(|number| writer.number(number));
+        for number in numbers {
+            writer.number(number);
+        }
         let bytes = writer.finish();
         let mut reader = Reader::new(&bytes);
         assert_eq!(numbers.map(|_| reader.number().expect("a number")), numbers);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::Detached;
 use super::classes::Classes;
 use super::essential::Essential;
-use super::hash::FastMap;
+use super::hash::{FastMap, FastSet};
 use super::interfaces::infer;
 use super::paths::{Hop, NONE, Readings, Search, Tree, suspect_from};
 use super::rows::Rows;
@@ -130,7 +130,7 @@ impl References {
         let tree = Tree::grow(search);
         let tops = tree.topmost(search);
         let mut readings = Readings::new(search, &tree, &tops);
-        let (mut by_reading, mut seen) = (FastMap::<u32, usize>::default(), FastMap::default());
+        let (mut by_reading, mut seen) = (FastMap::<u32, usize>::default(), FastSet::default());
         let mut is_held = vec![false; tops.len()];
         let mut all: Vec<Retainer> = Vec::new();
         for &from in tree.order.iter().filter(|&&from| tops[from as usize] == NONE && !(search.is_new)(from))
@@ -148,7 +148,7 @@ impl References {
                     let suspect_from = suspect_from(graph, &path, any_name);
                     all.push(Retainer { references: 0, objects: 0, bytes: 0, path, suspect_from, any_name });
                 }
-                let is_first = seen.insert((group, to), ()).is_none();
+                let is_first = seen.insert((group, to));
                 let retainer = &mut all[group];
                 retainer.references += 1;
                 retainer.objects += u64::from(is_first);

@@ -16,7 +16,7 @@ use crate::snapshot::{Graph, Progress, announce};
 
 /// Work on heap snapshots as its caller sees it. The caller asks: the addon has no way to call back from another thread.
 #[napi]
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct HeapWork {
     progress: Arc<Progress>,
 }
@@ -26,9 +26,8 @@ impl HeapWork {
     /// Nothing done yet.
     #[napi(constructor, catch_unwind)]
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "for JavaScript")]
     pub fn new() -> Self {
-        Self { progress: Arc::default() }
+        Self::default()
     }
 
     /// Bytes read.
