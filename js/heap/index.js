@@ -49,7 +49,7 @@ async function compare(before, after, options = {}) {
 function fileOf(snapshot, what, where) {
   if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
   const file = typeof snapshot === 'string' ? snapshot : snapshot?.file
-  if (typeof file !== 'string' || file === '') throw argument(where, what, 'the path of a snapshot', file)
+  if (typeof file !== 'string' || file === '') throw argument(where, what, 'the path of a snapshot', snapshot)
   return path.resolve(file)
 }
 
