@@ -202,8 +202,8 @@ describe('the trigger loop that throws deferreds of Q away', () => {
 test('arguments that make no series are told', async () => {
   const two = ['a', 'b']
   for (const [list, options, message] of /** @type {[any, any, RegExp][]} */ ([
-    [['a'], { jobs: [1] }, /the list must be at least two snapshots, got 1$/],
-    ['a', { jobs: [1] }, /the list must be at least two snapshots/],
+    [['a'], { jobs: [1] }, /the list must be 2 to 65 snapshots, got 1$/],
+    ['a', { jobs: [1] }, /the list must be 2 to 65 snapshots/],
     [two, undefined, /jobs must be as many numbers as there are snapshots, 2, got undefined$/],
     [two, { jobs: [1] }, /jobs must be as many numbers as there are snapshots, 2, got 1$/],
     [two, { jobs: [1, 1.5] }, /jobs\[1\] must be a whole number of finished jobs, got 1\.5$/],

@@ -13,6 +13,8 @@ const { work } = require('./work')
 
 /** More jobs than this between two snapshots are no number of jobs. */
 const MAX_JOBS = 2 ** 32 - 1
+/** The rate takes time quadratic in their number, and nobody has more. */
+const MAX_SNAPSHOTS = 65
 /** V8 counts no further. */
 const MAX_ID = 2 ** 32 - 1
 /** Nobody reads on to the hundredth. */
@@ -61,8 +63,8 @@ function fileOf(snapshot, what, where) {
  */
 async function growth(list, options) {
   const where = 'heap.growth'
-  if (!Array.isArray(list) || list.length < 2)
-    throw argument(where, 'the list', 'at least two snapshots', list?.length ?? list)
+  if (!Array.isArray(list) || list.length < 2 || list.length > MAX_SNAPSHOTS)
+    throw argument(where, 'the list', `2 to ${MAX_SNAPSHOTS} snapshots`, list?.length ?? list)
   const files = list.map((snapshot, at) => fileOf(snapshot, `snapshot ${at + 1}`, where))
   const jobs = jobsOf(options?.jobs, files.length, where)
   const result = await work((job) => native().heapGrowth(files, jobs, job), options)
