@@ -12,14 +12,19 @@ const FIXTURES = path.join(ROOT, '__test__', 'fixtures', 'heap')
 const CLI = path.join(ROOT, 'js', 'cli', 'main.js')
 const JOBS = [100, 550, 1_000]
 
-/** Lets a worker run in a folder of its own; returns the snapshots that it wrote. @param {string} name @param {string[]} [args] */
-async function snapshotsOf(name, args = []) {
+/**
+ * Lets a worker run in a folder of its own; returns the snapshots that it wrote.
+ * @param {string} name
+ * @param {string[]} [args]
+ * @param {number[]} [counts]
+ */
+async function snapshotsOf(name, args = [], counts = JOBS) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-growth-'))
   process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
   const worker = path.join(FIXTURES, `${name}.js`)
-  const { code, stderr } = await runNode([worker, ...args, folder, ...JOBS.map(String)])
+  const { code, stderr } = await runNode([worker, ...args, folder, ...counts.map(String)])
   assert.equal(code, 0, stderr)
-  return JOBS.map((jobs) => path.join(folder, `${jobs}.heapsnapshot`))
+  return counts.map((jobs) => path.join(folder, `${jobs}.heapsnapshot`))
 }
 
 /** What a keeper is called, and what it keeps. @param {import('../../js').HeapKeeper} keeper */
@@ -172,6 +177,25 @@ test('a worker that keeps caches, a pool and counters is steady, and exits with 
   assert.match(stdout, /^STEADY: nothing grows with the jobs, over 1,000 of them\n/)
 })
 
+test('single objects that become larger are told by their variables, in bytes', async () => {
+  const jobs = [100, 400, 1_600]
+  const files = await snapshotsOf('numbers', [], jobs)
+  const { verdict, objects, keepers } = await heap.growth(files, { jobs })
+  assert.equal(verdict, 'grows')
+  const larger = objects.filter((row) => !row.own)
+  assert.deepEqual(
+    larger.map((row) => [row.path[row.suspectFrom].edgeName, row.of.name, row.certainty]),
+    [
+      ['numbers', 'Array', 'likely'],
+      ['ids', 'Set', 'likely']
+    ]
+  )
+  // 20 numbers of 8 bytes for each job, and what the array keeps in reserve.
+  assert.ok(larger[0].perJob > 150 && larger[0].perJob < 250, `${larger[0].perJob} bytes`)
+  const [log, ...others] = keepers.filter((row) => !row.own).map(told)
+  assert.deepEqual([log.keeper, log.of, log.perJob, others], ['log', '(concatenated string)', 2, []])
+})
+
 describe('the trigger loop that throws deferreds of Q away', () => {
   test('leads to the deferred that lives on', async () => {
     const files = await snapshotsOf('triggers', ['deferred'])
@@ -202,8 +226,8 @@ describe('the trigger loop that throws deferreds of Q away', () => {
 test('arguments that make no series are told', async () => {
   const two = ['a', 'b']
   for (const [list, options, message] of /** @type {[any, any, RegExp][]} */ ([
-    [['a'], { jobs: [1] }, /the list must be at least two snapshots, got 1$/],
-    ['a', { jobs: [1] }, /the list must be at least two snapshots/],
+    [['a'], { jobs: [1] }, /the list must be 2 to 65 snapshots, got 1$/],
+    ['a', { jobs: [1] }, /the list must be 2 to 65 snapshots/],
     [two, undefined, /jobs must be as many numbers as there are snapshots, 2, got undefined$/],
     [two, { jobs: [1] }, /jobs must be as many numbers as there are snapshots, 2, got 1$/],
     [two, { jobs: [1, 1.5] }, /jobs\[1\] must be a whole number of finished jobs, got 1\.5$/],

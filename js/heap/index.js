@@ -18,6 +18,8 @@ const { HeapSnapshot } = require('./held')
 const MAX_JOBS = 2 ** 32 - 1
 /** What holdover itself keeps, in the process that it watches, is not the program's. */
 const WATCHER = path.join(__dirname, '..') + path.sep
+/** The rate takes time quadratic in their number, and nobody has more. */
+const MAX_SNAPSHOTS = 65
 /** V8 counts no further. */
 const MAX_ID = 2 ** 32 - 1
 /** Nobody reads on to the hundredth. */
@@ -64,7 +66,7 @@ function toSource(snapshot, what, where) {
   if (snapshot instanceof HeapSnapshot) return { file: snapshot.file, named: HeapSnapshot.heldOf(snapshot) }
   const given = typeof snapshot === 'object' && snapshot !== null ? snapshot.file : snapshot
   if (typeof given !== 'string' || given === '')
-    throw argument(where, what, 'the path of a snapshot, or a snapshot', given)
+    throw argument(where, what, 'the path of a snapshot, or a snapshot', snapshot)
   const file = path.resolve(given)
   return { file, named: file }
 }
@@ -77,8 +79,8 @@ function toSource(snapshot, what, where) {
  */
 async function growth(list, options) {
   const where = 'heap.growth'
-  if (!Array.isArray(list) || list.length < 2)
-    throw argument(where, 'the list', 'at least two snapshots', list?.length ?? list)
+  if (!Array.isArray(list) || list.length < 2 || list.length > MAX_SNAPSHOTS)
+    throw argument(where, 'the list', `2 to ${MAX_SNAPSHOTS} snapshots`, list?.length ?? list)
   const sources = list.map((snapshot, at) => toSource(snapshot, `snapshot ${at + 1}`, where))
   const named = sources.map((source) => source.named)
   const jobs = jobsOf(options?.jobs, sources.length, where)

@@ -56,7 +56,9 @@ function unlessAborted(answer, signal, stop) {
     }
     const done = () => signal?.removeEventListener('abort', abort)
     signal?.addEventListener('abort', abort)
-    answer.then(resolve, (cause) => reject(refusal(cause))).finally(done)
+    // What Rust says after the abort is that it stopped.
+    const refuse = (/** @type {any} */ cause) => signal?.aborted || reject(refusal(cause))
+    answer.then(resolve, refuse).finally(done)
   })
 }
 

@@ -1,4 +1,4 @@
-//! The objects of a snapshot in two to three bytes each, for a worker that keeps one of job 100 until job 1,000.
+//! The objects of a snapshot in about three bytes each, for a worker that keeps one of job 100 until job 1,000.
 //!
 //! An object is its id, its class and its size. Ids are sorted and stored as distances, classes are numbered by how
 //! frequent they are, sizes are mostly a few words: each fits into one byte more often than not. Plain objects keep their

@@ -180,13 +180,15 @@ impl Walk {
         if let Some(birth) = earlier.iter().position(Option::is_some) {
             self.births[node as usize] = u8::try_from(birth).unwrap_or(u8::MAX);
         }
-        let all: Option<Vec<u64>> = earlier
-            .iter()
-            .map(|found| found.filter(|found| found.0 == last_row).map(|found| found.1))
-            .collect();
-        if let Some(mut bytes) = all.filter(|bytes| bytes.first().is_some_and(|&first| first < last_bytes)) {
-            bytes.push(last_bytes);
-            self.larger.push((node, bytes));
+        let bytes =
+            |found: &Option<(usize, u64)>| found.filter(|found| found.0 == last_row).map(|found| found.1);
+        // Few objects become larger: a list is made for these alone.
+        if earlier.first().and_then(bytes).is_none_or(|first| first >= last_bytes) {
+            return;
+        }
+        if let Some(mut all) = earlier.iter().map(bytes).collect::<Option<Vec<u64>>>() {
+            all.push(last_bytes);
+            self.larger.push((node, all));
         }
     }
 

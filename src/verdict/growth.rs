@@ -79,7 +79,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Growth {
                 Growth::Undecided(slope)
             }
         }
-        Trend::Starting | Trend::Growing => Growth::Grows(certainty(slope, evidence.gone, grown), slope),
+        Trend::Starting | Trend::Growing => Growth::Grows(certainty(evidence, slope, grown), slope),
     }
 }
 
@@ -88,10 +88,12 @@ fn is_uneven(points: &[Point]) -> bool {
     halves(points).is_none_or(|(first, last)| last > UNEVEN * first)
 }
 
-fn certainty(slope: Slope, gone: f64, grown: f64) -> Certainty {
+/// Storage is as large as its last leap made it, so its rate is never sure.
+fn certainty(evidence: &Evidence<'_>, slope: Slope, grown: f64) -> Certainty {
     let near = EVEN_SHARE * slope.mid;
     let is_even = slope.low >= slope.mid - near && slope.high <= slope.mid + near;
-    if is_even && gone <= EVEN_SHARE * grown { Certainty::Sure } else { Certainty::Likely }
+    let is_sure = is_even && evidence.gone <= EVEN_SHARE * grown && !evidence.by_leaps;
+    if is_sure { Certainty::Sure } else { Certainty::Likely }
 }
 
 /// What the snapshots say as a whole.

@@ -65,8 +65,9 @@ fn growth_that_began_lately_is_not_decided() {
 
 #[test]
 fn storage_that_grows_in_steps_grows_likely() {
-    let growth = storage([1_064.0, 6_344.0, 9_632.0]);
-    assert_eq!(rate(growth).map(|(certainty, _)| certainty), Some(Certainty::Likely));
+    for bytes in [[1_064.0, 6_344.0, 9_632.0], [1_000.0, 5_500.0, 10_000.0]] {
+        assert_eq!(rate(storage(bytes)).map(|(certainty, _)| certainty), Some(Certainty::Likely));
+    }
 }
 
 #[test]
