@@ -1,11 +1,14 @@
 //! A hash for keys that are small numbers of our own making. Nobody can choose them to collide at will: they are indexes,
 //! which the file bounds by its own length.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map from small keys; its order means nothing.
 pub type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
+
+/// A set of small keys; its order means nothing.
+pub type FastSet<K> = HashSet<K, BuildHasherDefault<FastHasher>>;
 
 /// Multiplies and folds.
 #[derive(Default)]

@@ -5,16 +5,22 @@
 //! `naive.rs` that does the same in the plainest way, and a property test that compares them.
 
 pub mod classes;
+pub mod compact;
 pub mod compare;
 mod detached;
 pub mod distances;
 pub mod dominators;
 pub mod essential;
 mod groups;
+pub mod growth;
 mod hash;
 mod id_map;
 pub mod interfaces;
+pub mod keepers;
+mod numbers;
 pub mod paths;
+mod places;
+pub mod retainers;
 pub mod rows;
 pub mod scripts;
 pub mod shallow;
@@ -23,6 +29,8 @@ pub mod summary;
 
 #[cfg(test)]
 mod arbitrary;
+#[cfg(test)]
+mod growth_tests;
 #[cfg(test)]
 mod naive;
 #[cfg(test)]

@@ -5,11 +5,13 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "napi hands strings over by value")]
 
+pub mod capture;
 mod config;
 mod convert;
 pub mod heap;
 mod layout;
 mod panics;
+pub mod source;
 
 use std::sync::LazyLock;
 

@@ -16,6 +16,7 @@ mod ids;
 mod kinds;
 mod meta;
 mod parser;
+mod progress;
 mod rows;
 mod strings;
 
@@ -24,9 +25,10 @@ pub(crate) mod builder;
 #[cfg(test)]
 mod parser_tests;
 
-pub use error::{ErrorKind, SnapshotError};
-pub use file::{open, read};
+pub use error::{ErrorKind, Result, SnapshotError};
+pub use file::{announce, open, open_with, read, read_with};
 pub use graph::{Edge, Graph, Location, Node, Sizes};
 pub use kinds::{EdgeKind, NodeKind};
 pub use parser::Parser;
+pub use progress::Progress;
 pub use strings::Strings;

@@ -14,10 +14,12 @@
 //! | [`stuck`] | whether an open job will ever end |
 //! | [`overall`] | clean, leaks or inconclusive |
 //! | [`next`] | whether a check needs more jobs |
+//! | [`growth`] | whether a handful of counts grows with the jobs |
 //! | [`forecast`] | when memory runs out |
 
 pub mod blame;
 pub mod forecast;
+pub mod growth;
 pub mod ladder;
 pub mod next;
 pub mod overall;
