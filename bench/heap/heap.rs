@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use holdover::analysis::compare::{Baseline, compare};
 use holdover::analysis::rows::Row;
 use holdover::analysis::summary::{ClassTotal, Measures, summarize};
-use holdover::snapshot::{self, Graph};
+use holdover::snapshot::{self, Graph, PIECE_BYTES};
 use serde_json::{Value, json};
 
 const USAGE: &str = "usage: heap parse FILE | read FILE | compare BEFORE AFTER | paths BEFORE AFTER | summary FILE | measure FILE | nodes FILE OUT";
@@ -62,7 +62,7 @@ fn open(file: &str) -> Result<Graph, Box<dyn Error>> {
 
 /// What reading alone takes.
 fn read(file: &str) -> std::io::Result<u64> {
-    let (mut file, mut piece, mut total) = (fs::File::open(file)?, vec![0; 256 * 1024], 0);
+    let (mut file, mut piece, mut total) = (fs::File::open(file)?, vec![0; PIECE_BYTES], 0);
     loop {
         match file.read(&mut piece)? {
             0 => return Ok(total),
