@@ -14,6 +14,7 @@ mod groups;
 mod hash;
 mod id_map;
 pub mod interfaces;
+mod members;
 pub mod paths;
 pub mod rows;
 pub mod scripts;

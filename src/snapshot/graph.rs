@@ -116,6 +116,14 @@ impl Graph {
         self.first_edges[node as usize]..self.first_edges[node as usize + 1]
     }
 
+    /// Where the edges of a node lead, in order.
+    #[must_use]
+    #[inline]
+    pub fn targets(&self, node: Node) -> &[Node] {
+        let edges = self.edges(node);
+        &self.to_nodes[edges.start as usize..edges.end as usize]
+    }
+
     /// Where an edge leads.
     #[must_use]
     pub fn to(&self, edge: Edge) -> Node {
