@@ -86,6 +86,9 @@ impl Numbers {
         if let Some(window) = text.first_chunk() {
             return self.fill_from(window, WINDOW_BLOCKS);
         }
+        if text.len() < BLOCK {
+            return (0, 0);
+        }
         let mut padded = [0; WINDOW + READ_AHEAD];
         padded[..text.len()].copy_from_slice(text);
         self.fill_from(&padded, text.len() / BLOCK)
@@ -198,7 +201,8 @@ fn worth(words: &[[u8; 8]; BLOCK_NUMBERS], count: usize, values: &mut [u32; BLOC
     const FOUR: i16x8 = i16x8::new([10_000, 1, 10_000, 1, 10_000, 1, 10_000, 1]);
     // More than there mostly are, since a loop that ends anywhere is guessed wrongly.
     const USUAL: usize = 5;
-    let convert = |quad: [u8x16; 2]| -> [u32; 4] {
+    let convert = |quad: [[u8; 8]; 4]| -> [u32; 4] {
+        let quad: [u8x16; 2] = bytemuck::cast(quad);
         let fours = quad.map(|bytes| {
             // The first of two digits is in the lower byte: ten times it and the other one meet in the higher one.
             let digits: u16x8 = bytemuck::cast(bytes & u8x16::splat(0x0f));
@@ -207,8 +211,8 @@ fn worth(words: &[[u8; 8]; BLOCK_NUMBERS], count: usize, values: &mut [u32; BLOC
         });
         bytemuck::cast(i16x8::from_i32x8_saturate(bytemuck::cast(fours)).dot(FOUR))
     };
-    let quads: &[[u8x16; 2]; BLOCK_NUMBERS / 4] = bytemuck::cast_ref(words);
-    let values: &mut [[u32; 4]; BLOCK_NUMBERS / 4] = bytemuck::cast_mut(values);
+    let (quads, _) = words.as_chunks::<4>();
+    let (values, _) = values.as_chunks_mut::<4>();
     for (&quad, values) in quads[..USUAL].iter().zip(&mut values[..USUAL]) {
         *values = convert(quad);
     }
