@@ -65,6 +65,7 @@ const DAMAGES = {
   'an edge of no type': ['REFERENCE', first('edges', '42')],
   'a name that does not exist': ['REFERENCE', behind('"edges":[', /^(.{9})\d+,\d+/, '$12,500000000')],
   'a location of no node': ['REFERENCE', first('locations', '4200000001')],
+  'five million open brackets': ['TRUNCATED', behind('"trace_tree":', '[', '['.repeat(5_000_000))],
   'edges twice': ['DUPLICATE', behind('"trace_function_infos"', '"trace_function_infos"', '"edges"')],
   'no edges': ['COUNT', behind('"edges"', '"edges"', '"adges"')],
   'no strings': ['COUNT', behind('"strings"', '"strings"', '"stringz"')],

@@ -2,7 +2,8 @@
 
 /**
  * What reading, comparing and measuring heap snapshots takes, beside other tools: CPU time and peak memory of one process
- * for each task. Tools take turns, so that what else the machine does meets all of them; medians are shown.
+ * for each task. Tools take turns, so that what else the machine does meets all of them; medians are shown, with the least
+ * and the most. At the end, what it takes to refuse damaged copies of the later snapshot.
  *
  *     node bench/heap/run.js [--size mid] [--node 24] [--rounds 3] [--record]
  *
@@ -12,11 +13,13 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { execFileSync, spawnSync } = require('node:child_process')
+const { execFileSync } = require('node:child_process')
 const { parseArgs } = require('node:util')
 const { snapshots, nodeOf } = require('./files')
 const { engine } = require('./engine')
 const { installPeers, peersFolder } = require('./peers')
+const { measure } = require('./measure')
+const { damaged } = require('./damaged')
 
 const OPTIONS = /** @type {const} */ ({
   size: { type: 'string', default: 'mid' },
@@ -44,7 +47,9 @@ function main() {
   const text = [
     `${os.cpus()[0].model}, ${os.cpus().length} cores, ${process.platform}-${process.arch}; load ${os.loadavg()[0].toFixed(1)}`,
     `snapshots of Node ${values.node}: before ${megabytes(before)} MB, after ${megabytes(after)} MB; ${values.rounds} rounds, medians`,
-    ...Object.entries(figures).flatMap(([task, tools]) => ['', ...table(task, tools)])
+    ...Object.entries(figures).flatMap(([task, tools]) => ['', ...table(task, tools)]),
+    '',
+    ...refusals(after)
   ].join('\n')
   process.stdout.write(`${text}\n`)
   if (values.record) {
@@ -69,6 +74,7 @@ function commands(before, after) {
     'parse the later one': {
       holdover: [engine(), 'parse', after],
       'reading alone': [engine(), 'read', after],
+      'reading, and a plain digit loop': [engine(), 'scan', after],
       'v8-heap-parser (Rust)': [crate, 'parse', after],
       'JSON.parse': [...peer, 'JSON', 'parse', after],
       memlab: [...peer, 'memlab', 'parse', after]
@@ -89,46 +95,52 @@ function commands(before, after) {
   }
 }
 
-/** @typedef {{ cpu: number, megabytes: number } | null} Figures */
-
-/** @param {string[]} command @returns {Figures} null where it failed */
-function measure([file, ...args]) {
-  const result = spawnSync('/usr/bin/time', ['-f', '%U %S %M', file, ...args], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 30
-  })
-  if (result.status !== 0) return null
-  // memlab also writes there, without an end of its line.
-  const [, user, system, kilobytes] = /(\d+\.\d+) (\d+\.\d+) (\d+)\s*$/.exec(result.stderr)?.map(Number) ?? []
-  return { cpu: user + system, megabytes: kilobytes / 1e3 }
-}
+/** @typedef {import('./measure').Figures} Figures */
 
 /** @param {string} task @param {Record<string, Figures[]>} tools */
 function table(task, tools) {
   const medians = Object.entries(tools).map(([tool, rounds]) => {
-    const done = rounds.filter((round) => round !== null)
+    const done = rounds.filter((round) => round.status === 0)
     const of = (/** @type {'cpu' | 'megabytes'} */ what) => median(done.map((round) => round[what]))
-    return { tool, cpu: of('cpu'), megabytes: of('megabytes'), failed: done.length === 0 }
+    const cpus = done.map((round) => round.cpu)
+    const spread = `${Math.min(...cpus).toFixed(2)}-${Math.max(...cpus).toFixed(2)}`
+    return { tool, cpu: of('cpu'), spread, megabytes: of('megabytes'), failed: done.length === 0 }
   })
   const [ours] = medians
   const row = (/** @type {string[]} */ cells) =>
-    `${cells[0].padEnd(28)}${cells
+    `${cells[0].padEnd(34)}${cells
       .slice(1)
       .map((cell) => cell.padStart(12))
       .join('')}`
   return [
-    row([task, 'CPU s', 'peak MB', 'CPU', 'memory']),
-    ...medians.map(({ tool, cpu, megabytes, failed }) =>
+    row([task, 'CPU s', 'spread', 'peak MB', 'CPU', 'memory']),
+    ...medians.map(({ tool, cpu, spread, megabytes, failed }) =>
       failed
-        ? row([`  ${tool}`, 'failed', '', '', ''])
+        ? row([`  ${tool}`, 'failed'])
         : row([
             `  ${tool}`,
             cpu.toFixed(2),
+            spread,
             megabytes.toFixed(0),
             `${(cpu / ours.cpu).toFixed(1)}x`,
             `${(megabytes / ours.megabytes).toFixed(1)}x`
           ])
     )
+  ]
+}
+
+const SLOWEST = 8
+
+/** @param {string} file */
+function refusals(file) {
+  const [sound, ...rows] = damaged(file)
+  const line = (/** @type {typeof sound} */ { name, code, cpu, megabytes }) =>
+    `  ${name.padEnd(38)}${code.padEnd(12)}${cpu.toFixed(2).padStart(6)}${megabytes.toFixed(0).padStart(9)}`
+  return [
+    `${`refusing ${rows.length} damaged copies`.padEnd(52)} CPU s  peak MB`,
+    line(sound),
+    ...rows.slice(0, SLOWEST).map(line),
+    `  each of the other ${rows.length - SLOWEST}: ${rows[SLOWEST].cpu.toFixed(2)} s or less`
   ]
 }
 

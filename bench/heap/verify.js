@@ -6,8 +6,9 @@
  *
  *     node bench/heap/verify.js [--size small --size mid] [--node 20 --node 24] [--record]
  *
- * `--record` writes bench/results/heap-equality.txt, and what the tests expect of the small size. The middle size takes a minute for each version, and the big one ten
- * minutes and 8 GB; its nodes are left out unless it is asked for with `--big-nodes`.
+ * `--record` writes bench/results/heap-equality.txt, what was verified before included, and what the tests expect of the
+ * small size. The middle size takes a minute for each version, and the big one ten minutes and 8 GB; its nodes are left
+ * out unless they are asked for with `--big-nodes`.
  */
 
 const fs = require('node:fs')
@@ -50,10 +51,23 @@ function main() {
     }
   }
   if (values.record) {
-    fs.writeFileSync(RESULTS, `${lines.join('\n')}\n`)
+    record(lines)
     fs.writeFileSync(EXPECTED, `${JSON.stringify(expected, null, 2)}\n`)
   }
   process.exitCode = differences === 0 ? 0 : 1
+}
+
+/** What was verified before stays, unless it was verified again. @param {string[]} lines */
+function record(lines) {
+  const what = (/** @type {string} */ line) => line.replace(/\s+\d+ {2}(all equal|\d+ DIFFER)$/, '')
+  const known = fs.existsSync(RESULTS) ? fs.readFileSync(RESULTS, 'utf8').trimEnd().split('\n') : []
+  const all = new Map([...known, ...lines].map((line) => [what(line), line]))
+  const rank = (/** @type {string} */ line) =>
+    ['small', 'mid', 'big'].findIndex((size) => line.includes(` ${size} `))
+  const sorted = [...all.values()].sort(
+    (a, b) => rank(a) - rank(b) || Number(a.slice(5, 7)) - Number(b.slice(5, 7))
+  )
+  fs.writeFileSync(RESULTS, `${sorted.join('\n')}\n`)
 }
 
 /** @param {string} major @param {string} size @param {boolean} bigNodes */

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Detached;
 use super::hash::FastMap;
 use super::interfaces::{Shape, Shapes};
-use crate::snapshot::{EdgeKind, Graph, Location, Node, NodeKind};
+use crate::snapshot::{EdgeKind, Graph, Location, Node, NodeKind, Strings};
 
 /// The classes of a snapshot. Plain objects are sorted by shape, since which interface they belong to may be decided by
 /// another snapshot.
@@ -66,24 +66,38 @@ impl Classes {
     /// Sorts all nodes.
     #[must_use]
     pub fn find(graph: &Graph, detached: &Detached) -> Self {
+        let mut of = Vec::with_capacity(graph.node_count() as usize);
+        let classes = Self::tell(graph, detached, |_, class| of.push(class));
+        Self { of, ..classes }
+    }
+
+    /// Tells the class of each node, in order, and keeps them not: `of` stays empty.
+    #[must_use]
+    pub fn tell(graph: &Graph, detached: &Detached, mut told: impl FnMut(Node, u32)) -> Self {
         let mut sorter = Sorter {
             graph,
-            classes: Self { of: Vec::with_capacity(graph.node_count() as usize), ..Self::default() },
+            classes: Self::default(),
             known: FastMap::default(),
             by_text: HashMap::new(),
             last: None,
             others: FastMap::default(),
             shapes: ShapeTable::default(),
+            plain: indexes_of(graph.strings(), "Object"),
         };
         let mut locations = graph.locations().iter().peekable();
         for node in graph.nodes() {
             let location = locations.next_if(|location| location.node == node);
-            let class = sorter.class(node, location, detached.contains(node));
-            sorter.classes.of.push(class);
+            told(node, sorter.class(node, location, detached.contains(node)));
         }
         sorter.classes.shapes = sorter.shapes.shapes;
         sorter.classes
     }
+}
+
+/// Where a text is, which a file may have twice.
+fn indexes_of(strings: &Strings, text: &str) -> Vec<u32> {
+    let indexes = 0..u32::try_from(strings.len()).unwrap_or(u32::MAX);
+    indexes.filter(|&index| strings.get(index) == text).collect()
 }
 
 struct Sorter<'a> {
@@ -96,6 +110,8 @@ struct Sorter<'a> {
     /// Classes of the types that have no class of their own, by the name of the type.
     others: FastMap<u32, u32>,
     shapes: ShapeTable,
+    /// Names of plain objects.
+    plain: Vec<u32>,
 }
 
 impl Sorter<'_> {
@@ -103,7 +119,7 @@ impl Sorter<'_> {
         let kind = self.graph.kind(node);
         let index = self.graph.name_index(node);
         let name = match kind {
-            NodeKind::Object if self.graph.name(node) == "Object" => {
+            NodeKind::Object if self.plain.contains(&index) => {
                 Name::Shape(self.shapes.find(self.graph, node))
             }
             NodeKind::Native if is_detached => Name::Detached(index),

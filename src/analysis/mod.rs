@@ -17,6 +17,7 @@ mod hash;
 mod id_map;
 pub mod interfaces;
 pub mod keepers;
+mod members;
 mod numbers;
 pub mod paths;
 mod places;

@@ -1,5 +1,6 @@
 //! Rows into columns, each number checked.
 
+use super::batches::EdgeCodes;
 use super::error::{ErrorKind, Result, SnapshotError};
 use super::graph::{EdgeNames, Graph, Location, Sizes};
 use super::ids::Ids;
@@ -9,21 +10,22 @@ use super::strings::Strings;
 
 /// The columns of a graph while they fill.
 pub struct Columns {
-    meta: Meta,
-    to_node: Ordinals,
-    types: Vec<u8>,
-    names: Vec<u32>,
-    ids: Vec<u32>,
-    self_sizes: Sizes,
-    first_edges: Vec<u32>,
-    edges_announced: u64,
-    to_nodes: Vec<u32>,
-    edge_names: EdgeNames,
-    detachedness: Vec<(u32, u8)>,
-    locations: Vec<Location>,
-    ids_seen: Ids,
+    pub(super) meta: Meta,
+    pub(super) to_node: Ordinals,
+    pub(super) edge_codes: EdgeCodes,
+    pub(super) types: Vec<u8>,
+    pub(super) names: Vec<u32>,
+    pub(super) ids: Vec<u32>,
+    pub(super) self_sizes: Sizes,
+    pub(super) first_edges: Vec<u32>,
+    pub(super) edges_announced: u64,
+    pub(super) to_nodes: Vec<u32>,
+    pub(super) edge_names: EdgeNames,
+    pub(super) detachedness: Vec<(u32, u8)>,
+    pub(super) locations: Vec<Location>,
+    pub(super) ids_seen: Ids,
     /// The largest index of a string, and the row that has it; strings come last.
-    largest_name: Option<(u64, u64)>,
+    pub(super) largest_name: Option<(u64, u64)>,
 }
 
 impl Columns {
@@ -38,6 +40,7 @@ impl Columns {
         let edges = room(meta.edge_count, meta.edge.count);
         Self {
             to_node: Ordinals::new(meta.node.count),
+            edge_codes: EdgeCodes::new(&meta.edge_types),
             types: Vec::with_capacity(nodes),
             names: Vec::with_capacity(nodes),
             ids: Vec::with_capacity(nodes),
@@ -60,7 +63,6 @@ impl Columns {
     }
 
     /// Adds a node.
-    #[inline]
     pub fn node(&mut self, row: &[u64], at: u64) -> Result<()> {
         let fields = &self.meta.node;
         let node = self.names.len();
@@ -78,8 +80,7 @@ impl Columns {
             return Err(SnapshotError::new(ErrorKind::Reference, at, problem));
         };
         if !self.ids_seen.insert(id) {
-            let problem = format!("node {node} has the id {id}, which another node has");
-            return Err(SnapshotError::new(ErrorKind::Duplicate, at, problem));
+            return Err(twice(node, id, at));
         }
         let first_edge = self.edges_announced;
         self.edges_announced = first_edge.saturating_add(row[fields.edge_count]);
@@ -88,8 +89,7 @@ impl Columns {
             return Err(SnapshotError::new(ErrorKind::Count, at, problem));
         }
         if let Some(state) = fields.detachedness.map(|field| row[field]).filter(|&state| state != 0) {
-            // Anything but 1 and 2 means nothing to anybody.
-            self.detachedness.push((to_u32(node), u8::try_from(state).unwrap_or(0)));
+            self.detachedness.push(attachment(node, state));
         }
         self.types.push(u8::try_from(kind).unwrap_or(u8::MAX));
         self.names.push(name);
@@ -101,7 +101,6 @@ impl Columns {
     }
 
     /// Adds an edge.
-    #[inline]
     pub fn edge(&mut self, row: &[u64], at: u64) -> Result<()> {
         let fields = &self.meta.edge;
         let edge = self.to_nodes.len();
@@ -208,7 +207,7 @@ impl Columns {
 }
 
 /// Positions of nodes, which edges tell as positions of numbers.
-struct Ordinals {
+pub(super) struct Ordinals {
     fields: u64,
     /// 2^64 / fields, rounded up: multiplying by it divides, and takes a fifth of the time.
     inverse: u64,
@@ -223,15 +222,30 @@ impl Ordinals {
     /// The node whose row starts at that number, if there is one.
     #[inline]
     fn ordinal(&self, index: u64, count: u32) -> Option<u32> {
+        let (ordinal, rest) = self.divide(index);
+        let ordinal = u32::try_from(ordinal).ok().filter(|&ordinal| ordinal < count)?;
+        (rest == 0).then_some(ordinal)
+    }
+
+    /// The index through the number of fields, and zero where nothing is left over.
+    #[inline]
+    pub(super) fn divide(&self, index: u64) -> (u64, u64) {
         // Exact below 2^58: the error of the inverse is below 2^-64 of `fields`, which is at most 32.
         let ordinal = (u128::from(index) * u128::from(self.inverse)) >> 64;
-        let ordinal = u32::try_from(ordinal).ok().filter(|&ordinal| ordinal < count)?;
-        (u64::from(ordinal) * self.fields == index).then_some(ordinal)
+        let ordinal = ordinal as u64;
+        (ordinal, ordinal.wrapping_mul(self.fields) ^ index)
     }
 }
 
-fn to_u32(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
+/// Anything but 1 and 2 means nothing to anybody.
+pub(super) fn attachment(node: usize, state: u64) -> (u32, u8) {
+    (u32::try_from(node).unwrap_or(u32::MAX), u8::try_from(state).unwrap_or(0))
+}
+
+/// Two nodes have one id.
+pub(super) fn twice(node: usize, id: u32, at: u64) -> SnapshotError {
+    let problem = format!("node {node} has the id {id}, which another node has");
+    SnapshotError::new(ErrorKind::Duplicate, at, problem)
 }
 
 fn missing(at: u64, what: &str, types: usize) -> SnapshotError {

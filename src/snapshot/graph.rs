@@ -116,6 +116,14 @@ impl Graph {
         self.first_edges[node as usize]..self.first_edges[node as usize + 1]
     }
 
+    /// Where the edges of a node lead, in order.
+    #[must_use]
+    #[inline]
+    pub fn targets(&self, node: Node) -> &[Node] {
+        let edges = self.edges(node);
+        &self.to_nodes[edges.start as usize..edges.end as usize]
+    }
+
     /// Where an edge leads.
     #[must_use]
     pub fn to(&self, edge: Edge) -> Node {
@@ -206,6 +214,11 @@ impl Sizes {
         self.set(u32::try_from(node).unwrap_or(u32::MAX), bytes);
     }
 
+    /// Adds the sizes of the next nodes, all below 4 GiB.
+    pub(super) fn extend(&mut self, bytes: impl Iterator<Item = u32>) {
+        self.small.extend(bytes);
+    }
+
     /// The size of a node.
     #[must_use]
     #[inline]
@@ -256,6 +269,24 @@ const VALUE_BITS: u32 = 29;
 const LARGE: u32 = (1 << VALUE_BITS) - 1;
 
 impl EdgeNames {
+    /// Names and numbers from here on need the table.
+    pub(super) const LARGE: u32 = LARGE;
+
+    /// The type, to which the value is added.
+    pub(super) fn pack(kind: EdgeKind) -> u32 {
+        kind.bits() << VALUE_BITS
+    }
+
+    /// Adds the next edges, packed, whose values all need no table.
+    pub(super) fn extend(&mut self, packed: impl Iterator<Item = u32>) {
+        self.packed.extend(packed);
+    }
+
+    /// Takes the last ones back, which need no table.
+    pub(super) fn truncate(&mut self, count: usize) {
+        self.packed.truncate(count);
+    }
+
     pub(super) fn with_capacity(count: usize) -> Self {
         Self { packed: Vec::with_capacity(count), large: BTreeMap::new() }
     }
@@ -264,7 +295,7 @@ impl EdgeNames {
         if value >= LARGE {
             self.large.insert(u32::try_from(self.packed.len()).unwrap_or(u32::MAX), value);
         }
-        self.packed.push(kind.bits() << VALUE_BITS | value.min(LARGE));
+        self.packed.push(Self::pack(kind) | value.min(LARGE));
     }
 
     #[inline]

@@ -8,6 +8,7 @@
 //! The parser takes pieces of any size and builds no tree of JSON. Every number is checked before it is used as an index,
 //! so that a graph that exists is sound: all edges lead to nodes, all names have a text.
 
+mod batches;
 mod columns;
 mod error;
 mod file;
@@ -15,6 +16,7 @@ mod graph;
 mod ids;
 mod kinds;
 mod meta;
+mod numbers;
 mod parser;
 mod progress;
 mod rows;
@@ -26,7 +28,7 @@ pub(crate) mod builder;
 mod parser_tests;
 
 pub use error::{ErrorKind, Result, SnapshotError};
-pub use file::{announce, open, open_with, read, read_with};
+pub use file::{PIECE_BYTES, announce, open, open_with, read, read_with};
 pub use graph::{Edge, Graph, Location, Node, Sizes};
 pub use kinds::{EdgeKind, NodeKind};
 pub use parser::Parser;

@@ -3,6 +3,7 @@
 //! Bytes are pushed in, in pieces of any size. Nothing is kept of them but what belongs to the graph, so memory is the
 //! graph's, not the file's. Sections that nobody needs are skipped by counting brackets.
 
+use super::batches::{EdgeRows, LocationRows, NodeRows};
 use super::columns::Columns;
 use super::error::{ErrorKind, Result, SnapshotError};
 use super::graph::Graph;
@@ -171,9 +172,9 @@ impl Parser {
         let Some(columns) = &mut self.columns else { return Ok(true) };
         let base = self.base;
         let is_over = match section {
-            Section::Nodes => rows.read(bytes, at, base, |row, at| columns.node(row, at))?,
-            Section::Edges => rows.read(bytes, at, base, |row, at| columns.edge(row, at))?,
-            _ => rows.read(bytes, at, base, |row, at| columns.location(row, at))?,
+            Section::Nodes => rows.read(bytes, at, base, &mut NodeRows(columns))?,
+            Section::Edges => rows.read(bytes, at, base, &mut EdgeRows(columns))?,
+            _ => rows.read(bytes, at, base, &mut LocationRows(columns))?,
         };
         let end = base + *at as u64;
         match section {

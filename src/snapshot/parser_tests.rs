@@ -1,5 +1,7 @@
 //! Good files in all layouts and pieces; damaged ones, each refused with a code and a byte.
 
+use proptest::prelude::*;
+
 use super::builder::Builder;
 use super::error::{ErrorKind, Result};
 use super::{EdgeKind, Graph, NodeKind, Parser};
@@ -247,4 +249,38 @@ fn states_of_attachment_are_kept_where_the_file_has_them() {
     assert_eq!(graph.id(3), 4_000_000_000);
     builder.node_fields.pop();
     assert_eq!(builder.graph().detachedness(), None);
+}
+
+/// Large enough that most rows are read many at once.
+fn large(count: u32, fields: &[&'static str], line_feeds: bool) -> Builder {
+    let mut builder = Builder::default();
+    (builder.line_feeds, builder.node_fields) = (line_feeds, fields.to_vec());
+    for at in 1..=count {
+        let node = builder.node("object", &format!("Class{}", at % 17), u64::from(at) * 7_919 % 1_000);
+        builder.edge(node / 2, "property", &format!("name{}", at % 23), node);
+        builder.numbered(node, "element", u64::from(at) * 104_729, node / 3);
+        builder.detachedness(node, u8::from(at % 50 == 0)).id(node, 4 * u64::from(at) + 1);
+    }
+    builder
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Byte by byte, nothing is read quickly.
+    #[test]
+    fn a_file_in_one_piece_reads_as_byte_by_byte(
+        (has_trace, line_feeds) in any::<(bool, bool)>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(b"0123456789,\n".to_vec())), 0..3),
+    ) {
+        let trace = if has_trace { &["trace_node_id"][..] } else { &[] };
+        let fields = [&["type", "name", "id", "self_size", "edge_count"][..], trace, &["detachedness"]].concat();
+        let mut bytes = large(200, &fields, line_feeds).json().into_bytes();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let [whole, single] = [bytes.len(), 1].map(|piece| parse(&bytes, piece).map(|graph| format!("{graph:?}")));
+        prop_assert_eq!(whole, single);
+    }
 }
