@@ -117,7 +117,7 @@ impl Tree {
             let goes_over_new = is_over_new[node as usize] || (search.is_new)(node);
             for edge in search.graph.edges(node).filter(|&edge| search.essential.contains(edge)) {
                 let to = search.graph.to(edge);
-                let cost = cost.saturating_add(hop_cost(search.graph, edge));
+                let cost = cost.saturating_add(hop_cost(search.graph, node, edge));
                 let is_known = costs[to as usize] != u32::MAX;
                 let is_worse = is_known && goes_over_new && !is_over_new[to as usize];
                 if is_done[to as usize] || cost >= costs[to as usize] || is_worse {
@@ -206,13 +206,22 @@ impl Queue {
     }
 }
 
-fn hop_cost(graph: &Graph, edge: Edge) -> u32 {
+fn hop_cost(graph: &Graph, from: Node, edge: Edge) -> u32 {
+    if from != Graph::ROOT && graph.kind(from) == NodeKind::Synthetic && is_momentary(graph, graph.to(edge)) {
+        return POOR_HOP;
+    }
     match graph.edge_name(edge) {
         Some("__proto__" | "constructor" | "prototype" | "map" | "feedback_cell" | "code" | "shared") => {
             POOR_HOP
         }
         _ => 1,
     }
+}
+
+/// Whether what a group of roots (the stack, handles of the compiler) leads to may be there just now: all but the scope of a
+/// function, whose variables say more than a place on the stack.
+fn is_momentary(graph: &Graph, node: Node) -> bool {
+    graph.kind(node) != NodeKind::Synthetic && graph.name(node) != "system / Context"
 }
 
 /// Whether a name is a position in a table: V8 numbers the slots of a Map or Set as names.
