@@ -58,6 +58,11 @@ const rustRules = [
     forbidden: /\bcrate::(?!snapshot\b)|\bstd::(time|fs|env|net|process|thread)\b/
   },
   {
+    why: 'a capture makes a graph of what V8 writes: it knows no analysis, no ledger and no report',
+    files: /^src\/capture\/.*\.rs$/,
+    forbidden: /\bcrate::(?!snapshot\b|capture\b)|\b(serde|serde_json|dashmap|parking_lot)::/
+  },
+  {
     why: 'analyses are pure functions of a graph',
     files: /^src\/analysis\/.*\.rs$/,
     forbidden:
@@ -213,6 +218,7 @@ test('every rule finds what it forbids', () => {
     ['src/ledger/book.rs', 'let now = Instant::now();', 'come in as data'],
     ['src/ledger/book.rs', 'use crate::report::Leak;', 'the ledger knows no report'],
     ['src/snapshot/parser.rs', 'use std::fs::File;', 'a snapshot is a graph'],
+    ['src/capture/pipe.rs', 'use crate::analysis::compare::compare;', 'a capture makes a graph'],
     ['src/analysis/compare.rs', 'use crate::report::Report;', 'analyses are pure'],
     ['src/report/model.rs', 'use parking_lot::Mutex;', 'holds no shared state'],
     ['js/tracker.js', "const b = require('./binding.js')", 'loads the binary'],

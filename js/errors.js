@@ -42,6 +42,10 @@ const MESSAGES = {
   HOLDOVER_SNAPSHOT_DUPLICATE: '{file} is damaged: {problem}, at byte {byteOffset}. Take it again',
   HOLDOVER_SNAPSHOT_LIMIT:
     '{file}: {problem}, at byte {byteOffset}. Either it is damaged, or larger than holdover can read',
+  HOLDOVER_SNAPSHOT_TOO_COSTLY:
+    'no snapshot was taken, since that may cost too much: {reason}. `force: true` takes it all the same',
+  HOLDOVER_SNAPSHOT_TAKE: 'V8 took no snapshot: {reason}',
+  HOLDOVER_SNAPSHOT_CLOSED: 'the snapshot was closed: keep it open for as long as it is used',
   HOLDOVER_USAGE: '{problem}'
 }
 

@@ -297,7 +297,8 @@ export interface HeapClass {
 
 /** A heap snapshot by class, the one that retains most first. */
 export interface HeapSummary {
-  file: string
+  /** Null for a snapshot of this process that is in no file. */
+  file: string | null
   schemaVersion: 1
   snapshot: HeapTotals
   classes: HeapClass[]
@@ -348,7 +349,8 @@ export interface HeapHolding {
 
 /** Two snapshots of one process, the class that grew most first. */
 export interface HeapComparison {
-  files: { before: string; after: string }
+  /** Null for a snapshot of this process that is in no file. */
+  files: { before: string | null; after: string | null }
   schemaVersion: 1
   before: HeapTotals
   after: HeapTotals
@@ -357,19 +359,62 @@ export interface HeapComparison {
   holdings?: HeapHolding[]
 }
 
-/** Heap snapshots: files that `v8.writeHeapSnapshot()` of Node 20 to 26 wrote. */
+export interface TakeSnapshotOptions {
+  /** Where to keep it as well, for Chrome DevTools: readable by this user alone, and there once it is whole. */
+  file?: string
+  /** Take it whatever it may cost. */
+  force?: boolean
+  /** Refuse it where the thread would probably stand still for longer. Default: no limit. */
+  maxPauseMs?: number
+}
+
+/** What a snapshot would cost, from the heap in use; rather too much than too little. */
+export interface HeapSnapshotCost {
+  nodes: number
+  /** How long V8 stops the thread. */
+  pauseMs: number
+  /** Resident memory on top of the present one, while V8 takes it. */
+  memoryBytes: number
+  /** What the machine and the container have left. */
+  availableBytes: number
+}
+
+/**
+ * A snapshot of this process, held in native memory until `close`, or until the object is collected. It can stand wherever
+ * the path of a snapshot can.
+ */
+export interface HeapSnapshot {
+  /** Null where it is in no file. */
+  readonly file: string | null
+  /** How V8's bytes came: through a pipe, or a temporary file where the system has no path to a pipe. */
+  readonly route: 'pipe' | 'file'
+  readonly nodes: number
+  readonly edges: number
+  /** Memory held; 0 once it is closed. */
+  readonly bytes: number
+  /** How long V8 stopped the thread. */
+  readonly pauseMs: number
+  readonly predicted: HeapSnapshotCost
+  close(): void
+}
+
+/** A file that V8 wrote, what `open` gave of one, or a snapshot of this process. */
+export type HeapSource = string | { file: string } | HeapSnapshot
+
+/** Heap snapshots of Node 20 to 26: files, and of this process. */
 export const heap: {
-  /** Reads a snapshot and sums it up by class. Rejects with `HOLDOVER_SNAPSHOT_…` and a `byteOffset`. */
-  open(file: string): Promise<HeapSummary>
   /**
-   * What changed between two snapshots of one process: files, or what `open` gave. With `paths` also what holds the new
-   * objects, which takes about as long again.
+   * Takes a snapshot of this thread's heap, at once: V8 stops the thread meanwhile. While another one of the process is
+   * taken, it waits for that. Rejects with `HOLDOVER_SNAPSHOT_TOO_COSTLY`, and `predicted`, where memory would not suffice.
    */
-  compare(
-    before: string | { file: string },
-    after: string | { file: string },
-    options?: { paths?: boolean }
-  ): Promise<HeapComparison>
+  takeSnapshot(options?: TakeSnapshotOptions): Promise<HeapSnapshot>
+  /** Sums a snapshot up by class. Rejects with `HOLDOVER_SNAPSHOT_…` and a `byteOffset`. */
+  open(snapshot: HeapSource): Promise<HeapSummary>
+  /**
+   * What changed between two snapshots of one process. With `paths` also what holds the new objects, which takes about as
+   * long again.
+   */
+  compare(before: HeapSource, after: HeapSource, options?: { paths?: boolean }): Promise<HeapComparison>
 }
 
 /** Every error of holdover itself; `code` starts with `HOLDOVER_`. */
@@ -377,6 +422,8 @@ export class HoldoverError extends Error {
   readonly code: string
   /** For a file that is no heap snapshot: where that shows. */
   readonly byteOffset?: number
+  /** For a snapshot that was not taken since it may cost too much. */
+  readonly predicted?: HeapSnapshotCost
 }
 
 export class LeakError extends HoldoverError {

@@ -1,7 +1,9 @@
 'use strict'
 
-const v8 = require('node:v8')
+const fs = require('node:fs')
 const os = require('node:os')
+const path = require('node:path')
+const v8 = require('node:v8')
 const { memoryUsage } = require('./usage')
 
 const MAX_SAMPLES = 64
@@ -11,6 +13,29 @@ function limitBytes() {
   const machine = os.totalmem()
   const constrained = process.constrainedMemory?.() ?? 0
   return constrained > 0 && constrained < machine ? constrained : machine
+}
+
+/**
+ * Memory that can be had without the container, or the machine, running out. Node counts what the container's file cache
+ * takes as used, which the kernel gives back on demand: without it a container that writes files has nothing left.
+ */
+function availableBytes() {
+  const free = os.freemem()
+  return Math.min(free, process.availableMemory() + cachedFileBytes())
+}
+
+/** The part of the file cache of this process's control group that is dropped first; 0 where that is not known. */
+function cachedFileBytes() {
+  try {
+    const groups = fs.readFileSync('/proc/self/cgroup', 'latin1')
+    const [, v1] = /^\d+:(?:\S+,)?memory(?:,\S+)?:(.*)$/m.exec(groups) ?? []
+    const [, v2] = /^0::(.*)$/m.exec(groups) ?? []
+    const folder = v1 === undefined ? path.join('/sys/fs/cgroup', v2) : path.join('/sys/fs/cgroup/memory', v1)
+    const stat = fs.readFileSync(path.join(folder, 'memory.stat'), 'latin1')
+    return Number(/^(?:total_)?inactive_file (\d+)$/m.exec(stat)?.[1] ?? 0)
+  } catch {
+    return 0
+  }
 }
 
 /** The most that the heap of this thread may take. */
@@ -82,4 +107,4 @@ class MemoryLog {
   }
 }
 
-module.exports = { MemoryLog, readMemory, heapLimitBytes }
+module.exports = { MemoryLog, readMemory, heapLimitBytes, availableBytes }

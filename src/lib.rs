@@ -13,6 +13,7 @@
 //! | [`ledger`] | decodes batches and folds them into one book per run and thread |
 //! | [`verdict`] | decides: leak, kept, returned, stuck, inconclusive, whether to go on; pure |
 //! | [`snapshot`] | a heap snapshot of V8 as a graph |
+//! | [`capture`] | a snapshot of this process, read while V8 writes it |
 //! | [`analysis`] | what a snapshot says: classes, changes, dominators, distances; pure |
 //! | [`report`] | the output model, fingerprints, fixes, JSON |
 
@@ -20,6 +21,7 @@
 
 pub mod analysis;
 pub mod binding;
+pub mod capture;
 pub mod ledger;
 pub mod report;
 pub mod snapshot;

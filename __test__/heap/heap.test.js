@@ -129,7 +129,7 @@ test('a file that is not there, and arguments that are no file, are told', async
   await assert.rejects(heap.open('nowhere.heapsnapshot'), { code: 'HOLDOVER_SNAPSHOT_FILE' })
   await assert.rejects(heap.open(/** @type {any} */ (7)), {
     code: 'HOLDOVER_ARG',
-    message: 'heap.open: file must be the path of a snapshot, got 7'
+    message: 'heap.open: snapshot must be the path of a snapshot, or a snapshot, got 7'
   })
   await assert.rejects(heap.compare('a', /** @type {any} */ ({})), { code: 'HOLDOVER_ARG' })
 })

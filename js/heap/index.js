@@ -4,73 +4,59 @@ const path = require('node:path')
 const { HoldoverError } = require('../errors')
 const { isOff, show } = require('../config')
 const { native } = require('../native')
+const { answer } = require('./answer')
+const { takeSnapshot } = require('./capture')
+const { HeapSnapshot } = require('./held')
 
 /**
- * Heap snapshots of Node 20 to 26. Reading and analysing happens in Rust on a thread of Node's pool; the promises settle
+ * Heap snapshots of Node 20 to 26, from files and of this process. Reading and analysing happens in Rust on a thread of Node's pool; the promises settle
  * with plain data.
  */
 
+/** A file, what `open` gave, or what `takeSnapshot` gave. @typedef {string | { file: string | null } | import('./held').HeapSnapshot} Source */
+
 /**
- * Reads a snapshot and sums it up by class.
- * @param {string} file
+ * Sums a snapshot up by class.
+ * @param {Source} source
  * @returns {Promise<import('../index').HeapSummary>}
  */
-async function open(file) {
-  requireFile(file, 'file', 'heap.open')
-  const json = await refusing(native().summarizeHeap(path.resolve(file)))
-  return { file: path.resolve(file), ...JSON.parse(json) }
+async function open(source) {
+  const { file, named } = toSource(source, 'snapshot', 'heap.open')
+  const json = await answer(() => native().summarizeHeap(named))
+  return { file, ...JSON.parse(json) }
 }
 
 /**
- * What changed between two snapshots of one process, by class. Takes files, or what `open` gave. With `paths` also what
- * holds the new objects.
- * @param {string | { file: string }} before
- * @param {string | { file: string }} after
+ * What changed between two snapshots of one process, by class. With `paths` also what holds the new objects.
+ * @param {Source} before
+ * @param {Source} after
  * @param {{ paths?: boolean }} [options]
  * @returns {Promise<import('../index').HeapComparison>}
  */
 async function compare(before, after, { paths = false } = {}) {
-  const files = [fileOf(before, 'before'), fileOf(after, 'after')]
-  const json = await refusing(native().compareHeaps(files[0], files[1], Boolean(paths)))
-  return { files: { before: files[0], after: files[1] }, ...JSON.parse(json) }
+  const [first, second] = [
+    toSource(before, 'before', 'heap.compare'),
+    toSource(after, 'after', 'heap.compare')
+  ]
+  const json = await answer(() => native().compareHeaps(first.named, second.named, Boolean(paths)))
+  return { files: { before: first.file, after: second.file }, ...JSON.parse(json) }
 }
-
-/** @param {any} snapshot @param {string} what */
-function fileOf(snapshot, what) {
-  const file = typeof snapshot === 'string' ? snapshot : snapshot?.file
-  requireFile(file, what, 'heap.compare')
-  return path.resolve(file)
-}
-
-/** @param {any} file @param {string} what @param {string} where */
-function requireFile(file, what, where) {
-  if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
-  if (typeof file === 'string' && file !== '') return
-  throw new HoldoverError('HOLDOVER_ARG', {
-    where,
-    what,
-    expected: 'the path of a snapshot',
-    got: show(file)
-  })
-}
-
-const REFUSAL = /^(HOLDOVER_SNAPSHOT_[A-Z]+): (\{.*\})$/s
 
 /**
- * Awaits Rust's answer; what it says of a file that is no snapshot becomes an error of ours.
- * @param {Promise<string>} answer
+ * What is shown of a snapshot, and what Rust takes.
+ * @param {any} source @param {string} what @param {string} where
+ * @returns {{ file: string | null, named: any }}
  */
-async function refusing(answer) {
-  try {
-    return await answer
-  } catch (cause) {
-    const reason = /** @type {Error} */ (cause).message
-    const match = REFUSAL.exec(reason)
-    if (match === null) throw new HoldoverError('HOLDOVER_NATIVE', { reason }, { cause })
-    const facts = JSON.parse(match[2])
-    const { byteOffset } = facts
-    throw Object.assign(new HoldoverError(match[1], facts), { byteOffset })
+function toSource(source, what, where) {
+  if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
+  if (source instanceof HeapSnapshot) return { file: source.file, named: HeapSnapshot.heldOf(source) }
+  const given = typeof source === 'string' ? source : source?.file
+  if (typeof given !== 'string' || given === '') {
+    const expected = 'the path of a snapshot, or a snapshot'
+    throw new HoldoverError('HOLDOVER_ARG', { where, what, expected, got: show(source) })
   }
+  const file = path.resolve(given)
+  return { file, named: file }
 }
 
-module.exports = { open, compare }
+module.exports = { takeSnapshot, open, compare }

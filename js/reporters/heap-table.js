@@ -22,7 +22,7 @@ function summaryText(summary, limits) {
     row.distance === null ? '-' : formatCount(row.distance)
   ]
   return [
-    `${formatFile(file)}: ${totals(snapshot)}`,
+    `${formatSource(file)}: ${totals(snapshot)}`,
     '',
     ...table(SUMMARY_HEAD, classes.slice(0, limits.rows), cells),
     ...leftOut(classes.length - limits.rows, 'more class', 'more classes')
@@ -42,8 +42,8 @@ function comparisonText(comparison, limits) {
     formatChange(row.bytesDelta)
   ]
   const lines = [
-    `before  ${formatFile(files.before)}: ${totals(before)}`,
-    `after   ${formatFile(files.after)}: ${totals(after)}`,
+    `before  ${formatSource(files.before)}: ${totals(before)}`,
+    `after   ${formatSource(files.after)}: ${totals(after)}`,
     '',
     ...table(COMPARISON_HEAD, shown.slice(0, limits.rows), cells),
     ...leftOut(shown.length - limits.rows, 'more class', 'more classes'),
@@ -63,6 +63,11 @@ function comparisonText(comparison, limits) {
  */
 function isOwnNoise(row) {
   return /^(Detached )?Node \//.test(row.name) && row.countDelta === 0 && row.bytesDelta === 0
+}
+
+/** @param {string | null} file */
+function formatSource(file) {
+  return file === null ? 'this process' : formatFile(file)
 }
 
 /** @param {import('../index').HeapTotals} snapshot */

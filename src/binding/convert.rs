@@ -6,6 +6,7 @@ use napi::{Error, Result, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::capture::Held;
 use crate::ledger::threads::ThreadFacts;
 use crate::ledger::{Dropped, Terms};
 use crate::snapshot::SnapshotError;
@@ -47,6 +48,24 @@ pub fn thread_facts(text: &str) -> Result<ThreadFacts> {
 pub fn snapshot_error(file: &str, cause: &SnapshotError) -> Error {
     let facts = json!({ "file": file, "problem": cause.problem, "byteOffset": cause.at_byte });
     error(cause.kind.code(), &facts)
+}
+
+/// What a snapshot that is in no file is called.
+pub const THIS_PROCESS: &str = "the snapshot of this process";
+
+/// The error for a snapshot that was let go.
+pub fn closed_snapshot() -> Error {
+    error("HOLDOVER_SNAPSHOT_CLOSED", &json!({}))
+}
+
+/// What `heldTotals` returns.
+pub fn totals(held: &Held) -> Value {
+    let graph = held.graph();
+    json!({
+        "nodes": graph.as_ref().map(|graph| graph.node_count()),
+        "edges": graph.as_ref().map(|graph| graph.edge_count()),
+        "bytes": held.bytes(),
+    })
 }
 
 /// A value as JSON text.

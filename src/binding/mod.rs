@@ -5,6 +5,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "napi hands strings over by value")]
 
+pub mod capture;
 mod config;
 mod convert;
 pub mod heap;

@@ -32,7 +32,20 @@ pub fn open(path: &Path) -> Result<Graph> {
 /// # Errors
 ///
 /// When reading fails or it is no heap snapshot.
-pub fn read(mut from: impl Read, bytes: Option<u64>) -> Result<Graph> {
+pub fn read(from: impl Read, bytes: Option<u64>) -> Result<Graph> {
+    read_with(from, bytes, |_| Ok(()))
+}
+
+/// The same, and gives each piece to somebody else first.
+///
+/// # Errors
+///
+/// Also what `also` fails with.
+pub fn read_with(
+    mut from: impl Read,
+    bytes: Option<u64>,
+    mut also: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<Graph> {
     let mut parser = Parser::new(bytes);
     let mut piece = vec![0; PIECE_BYTES];
     let mut total = 0;
@@ -40,6 +53,7 @@ pub fn read(mut from: impl Read, bytes: Option<u64>) -> Result<Graph> {
         match from.read(&mut piece) {
             Ok(0) => return parser.finish(),
             Ok(count) => {
+                also(&piece[..count])?;
                 parser.feed(&piece[..count])?;
                 total += count as u64;
             }

@@ -24,8 +24,8 @@ pub(crate) mod builder;
 #[cfg(test)]
 mod parser_tests;
 
-pub use error::{ErrorKind, SnapshotError};
-pub use file::{open, read};
+pub use error::{ErrorKind, Result, SnapshotError};
+pub use file::{open, read, read_with};
 pub use graph::{Edge, Graph, Location, Node, Sizes};
 pub use kinds::{EdgeKind, NodeKind};
 pub use parser::Parser;

@@ -1,0 +1,33 @@
+'use strict'
+
+const { HoldoverError } = require('../errors')
+
+const REFUSAL = /^(HOLDOVER_SNAPSHOT_[A-Z]+): (\{.*\})$/s
+
+/**
+ * What Rust says of a snapshot that it cannot use, as an error of ours.
+ * @param {any} cause
+ */
+function refusal(cause) {
+  const reason = /** @type {Error} */ (cause).message
+  const match = REFUSAL.exec(reason)
+  if (match === null) return new HoldoverError('HOLDOVER_NATIVE', { reason }, { cause })
+  const facts = JSON.parse(match[2])
+  const { byteOffset } = facts
+  return Object.assign(new HoldoverError(match[1], facts), { byteOffset })
+}
+
+/**
+ * Asks Rust, and awaits its answer.
+ * @template T
+ * @param {() => Promise<T>} ask
+ */
+async function answer(ask) {
+  try {
+    return await ask()
+  } catch (cause) {
+    throw refusal(cause)
+  }
+}
+
+module.exports = { answer, refusal }
