@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::heap_facts::HeapFacts;
 use crate::ledger::texts::Site;
 use crate::ledger::threads::ThreadRow;
 
@@ -37,6 +38,8 @@ pub struct Facts {
     pub sites: BTreeMap<u32, Site>,
     /// The threads that take part, see [`crate::ledger::Ledger::tell`]; none in a check.
     pub threads: Vec<ThreadRow>,
+    /// What a check knows of the heap.
+    pub heap: HeapFacts,
     /// Fingerprints that a baseline accepts: such a leak is shown apart and decides nothing.
     pub accepted: BTreeSet<String>,
 }
