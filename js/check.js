@@ -8,6 +8,7 @@ const { runInJob } = require('./scope')
 const { storage } = require('./context')
 const { collect, wait } = require('./collect')
 const { MemoryLog } = require('./memory')
+const { HeapGrowth } = require('./heap-growth')
 const { memoryUsage, residentBytes } = require('./usage')
 const { SourceLines } = require('./source')
 const { FakeTimers } = require('./fake-timers')
@@ -67,6 +68,7 @@ class Check {
     this.usedFrom = usedMs()
     this.rssBefore = residentBytes()
     this.memory = new MemoryLog()
+    this.heap = new HeapGrowth()
     this.fakeTimers = new FakeTimers()
     this.next = 0
     this.hanging = 0
@@ -89,6 +91,7 @@ class Check {
     await this.settleWarmup()
     this.watch.jobs.endWarmup()
     this.fakeTimers.endWarmup()
+    this.heap.endWarmup(this.options.warmupJobs)
     this.measureFrom = clock()
     this.usedFrom = usedMs()
     for (;;) {
@@ -97,11 +100,25 @@ class Check {
       await this.settleBriefly()
       this.look()
       if (!this.mayStop) continue
-      const { action } = this.ask().next
-      if (action === 'more' && !this.mustStop) continue
+      if ((await this.nextStep()) === 'more' && !this.mustStop) continue
       const report = await this.finish()
       if (report.next.action !== 'more' || this.mustStop) return report
     }
+  }
+
+  /** @returns {Promise<'more' | 'enough'>} whether more jobs are to be run; what is asked of the heap is done before */
+  async nextStep() {
+    for (;;) {
+      const { action } = this.ask().next
+      if (action === 'more' || action === 'enough') return action
+      if (action === 'measure') this.heap.measure(this.measured)
+      else await this.takeSnapshot()
+    }
+  }
+
+  async takeSnapshot() {
+    await this.settleBriefly()
+    await this.heap.snapshot(this.measured, this.remainingMs)
   }
 
   get mayStop() {
@@ -117,7 +134,7 @@ class Check {
     const handles = process
       .getActiveResourcesInfo()
       .filter((name) => name !== 'Timeout' && name !== 'Immediate')
-    const grownBytes = residentBytes() - this.rssBefore
+    const grownBytes = residentBytes() - this.rssBefore - this.heap.tookBytes
     return handles.length < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES
   }
 
@@ -202,6 +219,11 @@ class Check {
       await this.settle(youngMs)
       report = this.ask()
     }
+    if (this.heap.awaitsConfirmation && report.next.action === 'enough' && this.remainingMs > 0) {
+      // What grew may have been released meanwhile, or may have stopped growing.
+      await this.takeSnapshot()
+      report = this.ask()
+    }
     new SourceLines(this.watch.originals).addTo(report)
     report.notes.push(...goneNotes(this.accepted, report, report.worker))
     return report
@@ -233,11 +255,12 @@ class Check {
         notes: [...this.notes, ...this.fakeTimers.notes()],
         jobErrors: Object.fromEntries(this.errors.counts),
         accepted: this.accepted.map((entry) => entry.fingerprint),
+        heap: this.heap.facts(this.name.text),
         check: {
           fixedJobs: options.jobs,
           hanging: this.hanging,
           elapsedMs: Math.round(now - this.measureFrom),
-          usedMs: Math.round(usedMs() - this.usedFrom),
+          usedMs: Math.round(usedMs() - this.usedFrom - this.heap.tookMs),
           canAffordMore: this.canAffordMore,
           budgetOver: this.mustStop,
           strict: options.strict,
@@ -280,6 +303,7 @@ function openCheck(options) {
     run: (/** @type {(i: number) => any} */ job) => opened.run(job),
     close() {
       busy = false
+      opened.heap.close()
       closeWatch(opened.watch)
     }
   }

@@ -17,14 +17,17 @@ const RUNNER =
 /** holdover's own wrappers: what they call was called by the line above them. */
 const HOOKS = /[\\/]js[\\/]hooks[\\/]/
 
+/** Samples of one size from which it is an object that is made again and again, and not code. */
+const MIN_EQUAL = 3
+
 /**
- * @typedef {object} Allocation live memory of one size that one function allocated
+ * @typedef {object} Allocation live memory that one function allocated
  * @property {string} file
  * @property {number} line of the function, from 1
  * @property {number} column
  * @property {string} function
- * @property {number} bytes of one sample, which stands for several objects where they are small
- * @property {number[]} counts samples by stretch of time, the latest last
+ * @property {number[]} counts samples of sizes that come again, by stretch of time, the latest last
+ * @property {number} storageBytes the storage that a collection took last, where that was in the latter half
  */
 
 /**
@@ -59,26 +62,26 @@ class Allocations {
    */
   restart(jobs) {
     if (this.session === null) return false
-    const { samples } = this.takeProfile()
+    const { samples } = post(this.session, 'HeapProfiler.stopSampling').profile
     const allocatedBytes = lastOrdinal(samples) * FIRST_INTERVAL_BYTES
     const wanted = Math.round(allocatedBytes / Math.max(1, jobs) / SAMPLES_PER_JOB)
     return this.start(Math.min(MAX_INTERVAL_BYTES, Math.max(MIN_INTERVAL_BYTES, wanted)))
   }
 
-  /** Ends sampling. @returns {Allocation[]} what was allocated since and is alive, without holdover's and Node's own */
-  take() {
+  /**
+   * What was allocated since the start and is alive, without holdover's and Node's own. V8 collects for that.
+   * @returns {Allocation[]}
+   */
+  read() {
     if (this.session === null) return []
-    const { head, samples } = this.takeProfile()
+    const { head, samples } = post(this.session, 'HeapProfiler.getSamplingProfile').profile
     return summed(samples, placesOf(head))
-  }
-
-  takeProfile() {
-    return post(this.session, 'HeapProfiler.stopSampling').profile
   }
 
   /** @returns {false} it does not run */
   close() {
     try {
+      // Sampling ends with the session.
       this.session?.disconnect()
     } catch {
       // It is gone already.
@@ -127,15 +130,15 @@ function lastOrdinal(samples) {
  * @param {any} head
  */
 function placesOf(head) {
-  /** @type {Map<number, any>} */
+  /** @type {Map<number, { frame: any, isBuiltIn: boolean }>} */
   const places = new Map()
-  const open = [{ node: head, place: null }]
+  const open = [{ node: head, frame: null }]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const { callFrame } = at.node
-    const place = isPlace(callFrame.url) ? callFrame : at.place
-    if (place !== null && !isOwn(toPath(place.url)) && !RUNNER.test(place.url))
-      places.set(at.node.id, place)
-    for (const node of at.node.children) open.push({ node, place })
+    const frame = isPlace(callFrame.url) ? callFrame : at.frame
+    if (frame !== null && !isOwn(toPath(frame.url)) && !isRunner(frame.url))
+      places.set(at.node.id, { frame, isBuiltIn: callFrame.url === '' })
+    for (const node of at.node.children) open.push({ node, frame })
   }
   return places
 }
@@ -147,37 +150,61 @@ function isPlace(url) {
   return !(isOwn(file) && HOOKS.test(file))
 }
 
+/** @param {string} file whether it is a test runner's */
+function isRunner(file) {
+  return RUNNER.test(file)
+}
+
 /**
  * @param {Array<{ nodeId: number, ordinal: number, size: number }>} samples
- * @param {Map<number, any>} places
+ * @param {Map<number, { frame: any, isBuiltIn: boolean }>} places
  * @returns {Allocation[]}
  */
 function summed(samples, places) {
   const last = lastOrdinal(samples)
-  /** @type {Map<string, Allocation>} */
+  /** @type {Map<string, { allocation: Allocation, bySize: Map<number, number[]> }>} */
   const sums = new Map()
   for (const { nodeId, ordinal, size } of samples) {
     const place = places.get(nodeId)
     if (place === undefined) continue
-    const key = `${place.scriptId}:${place.lineNumber}:${place.columnNumber}:${size}`
-    const sum = sums.get(key) ?? allocationAt(place, size)
+    const stretch = Math.min(STRETCHES - 1, Math.floor((ordinal / (last + 1)) * STRETCHES))
+    const key = `${place.frame.scriptId}:${place.frame.lineNumber}:${place.frame.columnNumber}`
+    const sum = sums.get(key) ?? { allocation: allocationAt(place.frame), bySize: new Map() }
     sums.set(key, sum)
-    sum.counts[Math.min(STRETCHES - 1, Math.floor((ordinal / (last + 1)) * STRETCHES))]++
+    const counts = sum.bySize.get(size) ?? noCounts()
+    sum.bySize.set(size, counts)
+    counts[stretch]++
+    // Elements of an array, the table of a Map: what a built-in function allocated in one piece.
+    if (place.isBuiltIn && stretch >= STRETCHES / 2)
+      sum.allocation.storageBytes = Math.max(sum.allocation.storageBytes, size)
   }
-  return [...sums.values()]
+  for (const { allocation, bySize } of sums.values()) addUp(allocation, bySize.values())
+  return [...sums.values()].map(({ allocation }) => allocation)
 }
 
-/** @param {any} place @param {number} bytes @returns {Allocation} */
-function allocationAt({ url, lineNumber, columnNumber, functionName }, bytes) {
-  const counts = new Array(STRETCHES).fill(0)
+/** @param {Allocation} allocation @param {Iterable<number[]>} all counts by size */
+function addUp(allocation, all) {
+  for (const counts of all) {
+    if (counts.reduce((sum, count) => sum + count) < MIN_EQUAL) continue
+    for (const [stretch, count] of counts.entries()) allocation.counts[stretch] += count
+  }
+}
+
+/** @param {any} frame @returns {Allocation} */
+function allocationAt({ url, lineNumber, columnNumber, functionName }) {
   return {
     file: toPath(url),
     line: lineNumber + 1,
     column: columnNumber + 1,
     function: functionName,
-    bytes,
-    counts
+    counts: noCounts(),
+    storageBytes: 0
   }
 }
 
-module.exports = { Allocations, STRETCHES }
+/** @returns {number[]} */
+function noCounts() {
+  return new Array(STRETCHES).fill(0)
+}
+
+module.exports = { Allocations, STRETCHES, isRunner }

@@ -9,6 +9,7 @@ pub mod capture;
 mod config;
 mod convert;
 pub mod heap;
+pub mod heap_check;
 mod layout;
 mod panics;
 

@@ -6,6 +6,8 @@ pub mod facts;
 pub mod finding;
 pub mod fingerprint;
 pub mod heap;
+pub mod heap_facts;
+pub mod heap_leaks;
 pub mod leaks;
 mod memory;
 pub mod model;
@@ -23,8 +25,10 @@ use crate::ledger::{Dropped, RunView};
 use crate::verdict::Mode;
 use crate::verdict::blame::Blame;
 use crate::verdict::ladder::{Certainty, Status};
-use crate::verdict::next::{Progress, Step, next};
+use crate::verdict::heap_steps::HeapProgress;
+use crate::verdict::next::{Progress, next};
 use crate::verdict::overall::{Sum, Verdict, overall};
+use crate::verdict::suspicion::{Suspicion, suspicion};
 
 /// Rows shown of each list that is information only; a note says how many more there are.
 pub const MAX_ROWS: usize = 100;
@@ -56,6 +60,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         let completed_jobs = totals.get(&finding.key.name).map_or(0, |counts| counts.completed);
         sorted.place(&finding, completed_jobs, is_strict);
     }
+    sorted.add_heap(view, facts);
     let mut sorted = sorted.arranged(&facts.accepted);
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
     let (verdict, missing) = overall(&Sum {
@@ -72,7 +77,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     });
     // Nothing is said against what was found; nothing vouches for what was not looked at.
     let verdict = if facts.paused && verdict == Verdict::Clean { Verdict::Inconclusive } else { verdict };
-    let next = facts.check.as_ref().map(|check| next_step(check, finished_all, &sorted));
+    let next = facts.check.as_ref().map(|check| next_step(check, facts, finished_all, &sorted));
     let mut notes = facts.notes.clone();
     notes.append(&mut sorted.notes);
     notes.extend(missing);
@@ -136,6 +141,16 @@ impl Sorted {
         }
     }
 
+    /// Puts what grew between snapshots where it belongs.
+    fn add_heap(&mut self, view: &RunView<'_>, facts: &Facts) {
+        let now_ms = facts.now_ms.unwrap_or(0.0).max(0.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time")]
+        let now_ms = now_ms as u64;
+        let rows = heap_leaks::rows(view, &facts.sites, &facts.heap, now_ms, &mut self.leaks, &self.kept);
+        self.leaks.extend(rows.leaks);
+        self.kept.extend(rows.kept);
+    }
+
     /// Says which job started the loop that is blamed.
     fn note_loop(&mut self, finding: &Finding) {
         if finding.blame == Blame::BetweenJobs && *finding.creator != *finding.job() {
@@ -177,7 +192,9 @@ impl Sorted {
     }
 }
 
-fn next_step(check: &CheckFacts, finished: u64, sorted: &Sorted) -> NextStep {
+fn next_step(check: &CheckFacts, facts: &Facts, finished: u64, sorted: &Sorted) -> NextStep {
+    let heap = &facts.heap;
+    let readings: Vec<u64> = heap.readings.iter().map(|reading| reading.jobs).collect();
     // What is accepted takes as many jobs to tell as what is not.
     let leaks = sorted.leaks.len() + sorted.accepted.len();
     let progress = Progress {
@@ -191,11 +208,25 @@ fn next_step(check: &CheckFacts, finished: u64, sorted: &Sorted) -> NextStep {
         retained: leaks > 0 || !sorted.kept.is_empty(),
         undecided: sorted.undecided() + sorted.kept.iter().filter(|kept| kept.reason == ACCEPTED).count(),
         leaks,
+        heap: HeapProgress {
+            readings: &readings,
+            suspicion: suspicion_of(facts),
+            snapshots: &heap.snapshots,
+            is_out_of_reach: heap.out_of_reach.is_some(),
+        },
     };
-    match next(&progress) {
-        Step::More(reason) => NextStep { action: "more", reason },
-        Step::Enough(reason) => NextStep { action: "enough", reason },
+    let (action, reason) = next(&progress).words();
+    NextStep { action, reason }
+}
+
+/// Nothing before it was asked for.
+fn suspicion_of(facts: &Facts) -> Option<Suspicion> {
+    if facts.heap.readings.is_empty() {
+        return None;
     }
+    let grows = facts.memory.as_ref().is_some_and(memory::grows_surely);
+    let found = suspicion(&facts.heap.readings());
+    Some(if grows { Suspicion::Strong } else { found })
 }
 
 const fn verdict_text(verdict: Verdict) -> &'static str {

@@ -1,5 +1,7 @@
 //! What a finding is called, and the call that fixes it.
 
+use super::heap_facts::ThingFacts;
+use super::heap_leaks::HeapKind;
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::texts::Shape;
 
@@ -24,6 +26,52 @@ pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
         ResourceKind::Interval => "clearInterval(timer) in a finally block".to_owned(),
         ResourceKind::Timeout => "clearTimeout(timer) in a finally block".to_owned(),
         ResourceKind::Immediate => "stop the loop when the job ends (clearImmediate)".to_owned(),
+    }
+}
+
+/// What piles up, and where: `entry in cache (Map)`.
+#[must_use]
+pub fn heap_description(kind: HeapKind, is_object: bool, of: &ThingFacts, name: &str, class: &str) -> String {
+    let place = match (name.is_empty(), class.is_empty()) {
+        (false, false) => format!("{name} ({class})"),
+        (false, true) => name.to_owned(),
+        (true, false) => class.to_owned(),
+        (true, true) => "an unknown place".to_owned(),
+    };
+    if is_object {
+        return format!("byte of {place}");
+    }
+    match kind {
+        HeapKind::Collection => format!("entry in {place}"),
+        HeapKind::Promise => format!("reaction on {place}"),
+        HeapKind::External => format!("buffer in {place}"),
+        HeapKind::Closure => format!("function behind {place}"),
+        HeapKind::Heap => format!("{} behind {place}", thing(of)),
+    }
+}
+
+/// A class that says nothing is an object.
+fn thing(of: &ThingFacts) -> &str {
+    match of.name.as_str() {
+        "" | "Object" => "object",
+        "(concatenated string)" | "(string)" | "(sliced string)" => "string",
+        name if name.starts_with('{') => "object",
+        name => name,
+    }
+}
+
+/// What to do about it.
+#[must_use]
+pub fn heap_fix(kind: HeapKind, name: &str) -> String {
+    let it = if name.is_empty() { "it" } else { name };
+    match kind {
+        HeapKind::Collection => format!("delete the entry when the job ends, or bound {it}"),
+        HeapKind::External => format!("let the buffer go when the job ends, or bound {it}"),
+        HeapKind::Promise => {
+            "race against a promise made for this job, and settle it at its end: a reaction stays as long as its promise"
+                .to_owned()
+        }
+        HeapKind::Closure | HeapKind::Heap => format!("cut the chain when the job ends, or bound {it}"),
     }
 }
 

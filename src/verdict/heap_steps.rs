@@ -4,6 +4,7 @@
 //! collection. Only what looks like growth is worth snapshots: three at even distances, so that a straight line can be told
 //! from a plateau.
 
+use super::ladder::Certainty;
 use super::next::{Progress, Step};
 use super::overall::MIN_JOBS;
 use super::suspicion::Suspicion;
@@ -36,7 +37,7 @@ const MIN_GAP_JOBS: u64 = 20;
 #[must_use]
 pub fn with_heap(progress: &Progress<'_>, step: Step) -> Step {
     let heap = &progress.heap;
-    if progress.finished < MIN_JOBS && progress.fixed_jobs.is_none() {
+    if progress.ran() < MIN_JOBS && progress.fixed_jobs.is_none() {
         return step;
     }
     match heap.suspicion {
@@ -51,8 +52,8 @@ pub fn with_heap(progress: &Progress<'_>, step: Step) -> Step {
 /// for snapshots.
 fn is_due(progress: &Progress<'_>, step: Step) -> bool {
     match progress.fixed_jobs {
-        Some(fixed) => progress.finished >= MIN_JOBS && progress.ran().saturating_mul(2) >= fixed,
-        None => matches!(step, Step::Enough(_)) || progress.finished >= ASK_AT_JOBS,
+        Some(fixed) => progress.ran() >= MIN_JOBS && progress.ran().saturating_mul(2) >= fixed,
+        None => matches!(step, Step::Enough(_)) || progress.ran() >= ASK_AT_JOBS,
     }
 }
 
@@ -60,7 +61,7 @@ fn is_due(progress: &Progress<'_>, step: Step) -> bool {
 fn again(progress: &Progress<'_>, step: Step) -> Step {
     let last = progress.heap.readings.last().copied().unwrap_or(0);
     let is_over = progress.fixed_jobs.is_some() && matches!(step, Step::Enough(_));
-    if progress.finished >= last.saturating_mul(2) || is_over {
+    if progress.ran() >= last.saturating_mul(2) || is_over {
         Step::Measure("asks again where memory comes from")
     } else {
         Step::More("memory may grow")
@@ -76,7 +77,7 @@ fn snapshots(progress: &Progress<'_>, step: Step) -> Step {
         return step;
     }
     let is_last_chance = progress.fixed_jobs.is_some() && matches!(step, Step::Enough(_));
-    if progress.finished >= last + gap(progress, first) || is_last_chance && progress.finished > last {
+    if progress.ran() >= last + gap(progress, first) || is_last_chance && progress.ran() > last {
         return Step::Snapshot("what grows must go on growing");
     }
     if is_last_chance { step } else { Step::More("what grows must go on growing") }
@@ -93,6 +94,15 @@ fn gap(progress: &Progress<'_>, first: u64) -> u64 {
         Some(fixed) => fixed.saturating_sub(first).div_ceil(2).max(1),
         None => ((first as f64 * GAP_SHARE) as u64).next_multiple_of(MIN_GAP_JOBS).max(MIN_GAP_JOBS),
     }
+}
+
+/// So many must have come before it is sure, as for anything that is counted: a cache that fills is a leak until it is full.
+const LARGE_GROWTH: u64 = 500;
+
+/// How sure it is that something leaks whose counts lie on a line, or near it.
+#[must_use]
+pub const fn certainty(is_even: bool, grown: u64, snapshots: usize) -> Certainty {
+    if is_even && grown >= LARGE_GROWTH && snapshots > MIN_SNAPSHOTS { Certainty::Sure } else { Certainty::Likely }
 }
 
 #[cfg(test)]

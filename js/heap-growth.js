@@ -1,0 +1,129 @@
+'use strict'
+
+const { performance } = require('node:perf_hooks')
+const { native } = require('./native')
+const { residentBytes } = require('./usage')
+const { Allocations, isRunner } = require('./signals/allocations')
+const { takeSnapshot } = require('./heap/capture')
+const { objection, predictCost } = require('./heap/cost')
+const { HeapSnapshot } = require('./heap/held')
+const { isOwn } = require('./site')
+
+/** Snapshots from which growth is worked out. */
+const MIN_SNAPSHOTS = 3
+/** All snapshots of a check may take this share of the time that is left, and this long. */
+const TIME_SHARE = 0.5
+const MAX_PAUSES_MS = 20_000
+/** Snapshots that a check takes: three, and a last one that confirms what they say. */
+const SNAPSHOTS = 4
+
+/**
+ * Whether the heap grows with the jobs of a check, and where. When something is asked is decided in src/verdict; here it is
+ * done: V8's profiler, snapshots, and what grew between them.
+ */
+class HeapGrowth {
+  constructor() {
+    this.allocations = new Allocations()
+    /** @type {Array<{ jobs: number, allocations: any[] }>} */
+    this.readings = []
+    /** @type {Array<{ jobs: number, held: HeapSnapshot }>} */
+    this.snapshots = []
+    /** Numbers of functions that allocate, by place. @type {Map<string, number>} */
+    this.numbers = new Map()
+    /** @type {string | null} */
+    this.outOfReach = null
+    /** @type {{ keepers: any[], objects: any[] }} */
+    this.grown = { keepers: [], objects: [] }
+    /** What snapshots took and left, which is not the job's. */
+    this.tookMs = 0
+    this.tookBytes = 0
+    this.allocations.start()
+  }
+
+  /** @param {number} jobs */
+  endWarmup(jobs) {
+    this.allocations.restart(jobs)
+  }
+
+  /** Asks where live memory comes from. @param {number} jobs finished */
+  measure(jobs) {
+    const allocations = this.allocations.read().map(({ counts, storageBytes, ...place }) => {
+      return { site: this.numberOf(place), counts, storageBytes }
+    })
+    this.readings.push({ jobs, allocations })
+  }
+
+  /** @param {{ file: string, line: number, column: number }} place */
+  numberOf({ file, line, column }) {
+    const key = `${file}:${line}:${column}`
+    const number = this.numbers.get(key) ?? this.numbers.size + 1
+    this.numbers.set(key, number)
+    return number
+  }
+
+  /**
+   * Takes a snapshot, and from the third on works out what grew.
+   * @param {number} jobs finished @param {number} remainingMs of the check
+   */
+  async snapshot(jobs, remainingMs) {
+    const startedAt = performance.now()
+    const residentBefore = residentBytes()
+    try {
+      this.requireTime(remainingMs)
+      const held = await takeSnapshot()
+      // Of two after the same jobs the later one counts.
+      if (this.snapshots.at(-1)?.jobs === jobs) this.snapshots.pop()?.held.close()
+      this.snapshots.push({ jobs, held })
+      if (this.snapshots.length >= MIN_SNAPSHOTS) this.grown = await this.grow()
+    } catch (error) {
+      this.outOfReach = /** @type {Error} */ (error).message
+    }
+    this.tookMs += performance.now() - startedAt
+    this.tookBytes += Math.max(0, residentBytes() - residentBefore)
+  }
+
+  /** Something grew as far as seen: a last snapshot tells whether it is still there. */
+  get awaitsConfirmation() {
+    return this.outOfReach === null && this.grown.keepers.length + this.grown.objects.length > 0
+  }
+
+  /** @param {number} remainingMs */
+  requireTime(remainingMs) {
+    const left = Math.max(1, SNAPSHOTS - this.snapshots.length)
+    const maxPauseMs = Math.min(MAX_PAUSES_MS, remainingMs * TIME_SHARE) / left
+    const reason = objection(predictCost(), maxPauseMs)
+    if (reason !== null) throw new Error(reason)
+  }
+
+  async grow() {
+    const helds = this.snapshots.map(({ held }) => HeapSnapshot.heldOf(held))
+    const jobs = this.snapshots.map(({ jobs }) => jobs)
+    const { keepers, objects } = JSON.parse(await native().heldGrowth(helds, jobs))
+    return { keepers: keepers.filter(isOfProgram), objects: objects.filter(isOfProgram) }
+  }
+
+  /** What the report is made of. @param {string} job its name */
+  facts(job) {
+    const { readings, outOfReach, grown } = this
+    return { job, readings, snapshots: this.snapshots.map(({ jobs }) => jobs), outOfReach, ...grown }
+  }
+
+  close() {
+    this.allocations.close()
+    for (const { held } of this.snapshots) held.close()
+  }
+}
+
+/**
+ * Not V8's, nor what holdover or the test runner keep for themselves: the function through whose variable it is held says
+ * whose it is.
+ * @param {any} row
+ */
+function isOfProgram({ own, path, suspectFrom }) {
+  if (own) return false
+  const seenBy = path.slice(0, suspectFrom + 1).findLast((/** @type {any} */ step) => step.place?.file)
+  const file = seenBy?.place.file ?? ''
+  return !isOwn(file) && !isRunner(file)
+}
+
+module.exports = { HeapGrowth }
