@@ -1,12 +1,10 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { native } = require('./native')
 const { residentBytes } = require('./usage')
 const { Allocations, isRunner } = require('./signals/allocations')
-const { takeSnapshot } = require('./heap/capture')
+const { growth, takeSnapshot } = require('./heap')
 const { objection, predictCost } = require('./heap/cost')
-const { HeapSnapshot } = require('./heap/held')
 const { isOwn } = require('./site')
 
 /** Snapshots from which growth is worked out. */
@@ -26,7 +24,7 @@ class HeapGrowth {
     this.allocations = new Allocations()
     /** @type {Array<{ jobs: number, allocations: any[] }>} */
     this.readings = []
-    /** @type {Array<{ jobs: number, held: HeapSnapshot }>} */
+    /** @type {Array<{ jobs: number, held: import('./heap/held').HeapSnapshot }>} */
     this.snapshots = []
     /** Numbers of functions that allocate, by place. @type {Map<string, number>} */
     this.numbers = new Map()
@@ -96,9 +94,11 @@ class HeapGrowth {
   }
 
   async grow() {
-    const helds = this.snapshots.map(({ held }) => HeapSnapshot.heldOf(held))
     const jobs = this.snapshots.map(({ jobs }) => jobs)
-    const { keepers, objects } = JSON.parse(await native().heldGrowth(helds, jobs))
+    const { keepers, objects } = await growth(
+      this.snapshots.map(({ held }) => held),
+      { jobs }
+    )
     return { keepers: keepers.filter(isOfProgram), objects: objects.filter(isOfProgram) }
   }
 

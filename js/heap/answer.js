@@ -14,20 +14,7 @@ function refusal(cause) {
   if (match === null) return new HoldoverError('HOLDOVER_NATIVE', { reason }, { cause })
   const facts = JSON.parse(match[2])
   const { byteOffset } = facts
-  return Object.assign(new HoldoverError(match[1], facts), { byteOffset })
+  return Object.assign(new HoldoverError(match[1], facts), byteOffset === undefined ? {} : { byteOffset })
 }
 
-/**
- * Asks Rust, and awaits its answer.
- * @template T
- * @param {() => Promise<T>} ask
- */
-async function answer(ask) {
-  try {
-    return await ask()
-  } catch (cause) {
-    throw refusal(cause)
-  }
-}
-
-module.exports = { answer, refusal }
+module.exports = { refusal }

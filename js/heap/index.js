@@ -4,42 +4,64 @@ const path = require('node:path')
 const { HoldoverError } = require('../errors')
 const { isOff, show } = require('../config')
 const { native } = require('../native')
-const { answer } = require('./answer')
+const { work } = require('./work')
 const { takeSnapshot } = require('./capture')
 const { HeapSnapshot } = require('./held')
 
 /**
- * Heap snapshots of Node 20 to 26, from files and of this process. Reading and analysing happens in Rust on a thread of Node's pool; the promises settle
- * with plain data.
+ * Heap snapshots of Node 20 to 26, from files and of this process. Reading and analysing happens in Rust on a thread of
+ * Node's pool; the promises settle with plain data.
  */
 
 /** A file, what `open` gave, or what `takeSnapshot` gave. @typedef {string | { file: string | null } | import('./held').HeapSnapshot} Source */
 
+/** More jobs than this between two snapshots are no number of jobs. */
+const MAX_JOBS = 2 ** 32 - 1
+
 /**
  * Sums a snapshot up by class.
  * @param {Source} source
+ * @param {import('../index').HeapWorkOptions} [options]
  * @returns {Promise<import('../index').HeapSummary>}
  */
-async function open(source) {
+async function open(source, options = {}) {
   const { file, named } = toSource(source, 'snapshot', 'heap.open')
-  const json = await answer(() => native().summarizeHeap(named))
-  return { file, ...JSON.parse(json) }
+  return { file, ...(await work((job) => native().summarizeHeap(named, job), options)) }
 }
 
 /**
  * What changed between two snapshots of one process, by class. With `paths` also what holds the new objects.
  * @param {Source} before
  * @param {Source} after
- * @param {{ paths?: boolean }} [options]
+ * @param {import('../index').HeapWorkOptions & { paths?: boolean }} [options]
  * @returns {Promise<import('../index').HeapComparison>}
  */
-async function compare(before, after, { paths = false } = {}) {
-  const [first, second] = [
-    toSource(before, 'before', 'heap.compare'),
-    toSource(after, 'after', 'heap.compare')
-  ]
-  const json = await answer(() => native().compareHeaps(first.named, second.named, Boolean(paths)))
-  return { files: { before: first.file, after: second.file }, ...JSON.parse(json) }
+async function compare(before, after, options = {}) {
+  const where = 'heap.compare'
+  const [first, second] = [toSource(before, 'before', where), toSource(after, 'after', where)]
+  const paths = Boolean(options.paths)
+  const result = await work((job) => native().compareHeaps(first.named, second.named, paths, job), options)
+  return { files: { before: first.file, after: second.file }, ...result }
+}
+
+/**
+ * What grows with the jobs, over snapshots of one process after more and more of them.
+ * @param {Source[]} list
+ * @param {import('../index').HeapGrowthOptions} options
+ * @returns {Promise<import('../index').HeapGrowth>}
+ */
+async function growth(list, options) {
+  const where = 'heap.growth'
+  if (!Array.isArray(list) || list.length < 2)
+    throw argument(where, 'the list', 'at least two snapshots', list?.length ?? list)
+  const sources = list.map((snapshot, at) => toSource(snapshot, `snapshot ${at + 1}`, where))
+  const jobs = jobsOf(options?.jobs, sources.length, where)
+  const named = sources.map((source) => source.named)
+  const result = await work((job) => native().heapGrowth(named, jobs, job), options)
+  result.snapshots.forEach((/** @type {any} */ row, /** @type {number} */ at) => {
+    result.snapshots[at] = { file: sources[at].file, ...row }
+  })
+  return result
 }
 
 /**
@@ -51,12 +73,28 @@ function toSource(source, what, where) {
   if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
   if (source instanceof HeapSnapshot) return { file: source.file, named: HeapSnapshot.heldOf(source) }
   const given = typeof source === 'string' ? source : source?.file
-  if (typeof given !== 'string' || given === '') {
-    const expected = 'the path of a snapshot, or a snapshot'
-    throw new HoldoverError('HOLDOVER_ARG', { where, what, expected, got: show(source) })
-  }
+  if (typeof given !== 'string' || given === '')
+    throw argument(where, what, 'the path of a snapshot, or a snapshot', source)
   const file = path.resolve(given)
   return { file, named: file }
 }
 
-module.exports = { takeSnapshot, open, compare }
+/** A growing count for each snapshot. @param {any} jobs @param {number} count @param {string} where */
+function jobsOf(jobs, count, where) {
+  if (!Array.isArray(jobs) || jobs.length !== count)
+    throw argument(where, 'jobs', `as many numbers as there are snapshots, ${count}`, jobs?.length ?? jobs)
+  for (const [at, number] of jobs.entries()) {
+    if (!Number.isInteger(number) || number < 0 || number > MAX_JOBS)
+      throw argument(where, `jobs[${at}]`, 'a whole number of finished jobs', number)
+    if (at > 0 && number <= jobs[at - 1])
+      throw argument(where, 'jobs', 'rising: give the snapshots in the order in which they were taken', jobs)
+  }
+  return jobs
+}
+
+/** @param {string} where @param {string} what @param {string} expected @param {any} got */
+function argument(where, what, expected, got) {
+  return new HoldoverError('HOLDOVER_ARG', { where, what, expected, got: show(got) })
+}
+
+module.exports = { takeSnapshot, open, compare, growth }

@@ -87,3 +87,21 @@ pub fn pairs() -> impl Strategy<Value = (Builder, Builder)> {
         },
     )
 }
+
+/// Snapshots of one process: of the nodes of each, some are in others too, and some are its own.
+pub fn runs() -> impl Strategy<Value = Vec<Builder>> {
+    let snapshot = (snapshots(true), prop::collection::vec(any::<bool>(), 20));
+    prop::collection::vec(snapshot, 2..5).prop_map(|snapshots| {
+        let mut own_id = 1_000;
+        let run = snapshots.into_iter().map(|(mut snapshot, shared)| {
+            for (node, shared) in (1..snapshot.node_count()).zip(shared) {
+                if !shared {
+                    own_id += 2;
+                    snapshot.id(node, own_id);
+                }
+            }
+            snapshot
+        });
+        run.collect()
+    })
+}

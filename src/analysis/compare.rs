@@ -8,6 +8,7 @@ use std::num::NonZero;
 
 use super::Detached;
 use super::classes::{Class, Classes};
+use super::compact::{Compact, Object};
 use super::essential::Essential;
 use super::id_map::IdMap;
 use super::interfaces::{Shapes, infer};
@@ -19,7 +20,7 @@ use crate::snapshot::{Graph, Node, Sizes};
 
 /// What is kept of the earlier snapshot: for each object its class and size, 12 bytes with its id. The graph can go.
 pub struct Baseline {
-    objects: IdMap<Object>,
+    objects: IdMap<Known>,
     /// Sizes beyond 4 GiB.
     large: HashMap<u32, u64>,
     classes: Vec<Class>,
@@ -28,7 +29,7 @@ pub struct Baseline {
 
 /// Class and size; 4 GiB stand for a size in `large`.
 #[derive(Clone, Copy)]
-struct Object {
+struct Known {
     class: u32,
     /// Never zero, so that a place without an object takes no more room than one with it.
     bytes: NonZero<u32>,
@@ -64,9 +65,24 @@ impl Baseline {
             if small == NonZero::<u32>::MAX {
                 large.insert(graph.id(node), bytes);
             }
-            objects.insert(graph.id(node), Object { class: classes.of[node as usize], bytes: small });
+            objects.insert(graph.id(node), Known { class: classes.of[node as usize], bytes: small });
         }
         Self { objects, large, classes: classes.all, shapes: classes.shapes }
+    }
+}
+
+impl From<&Compact> for Baseline {
+    fn from(compact: &Compact) -> Self {
+        let (mut objects, mut large) = (IdMap::default(), HashMap::new());
+        for Object { id, class, bytes } in compact.objects() {
+            let small = u32::try_from(bytes).unwrap_or(u32::MAX);
+            if small == u32::MAX {
+                large.insert(id, bytes);
+            }
+            let Some(bytes) = NonZero::new(small) else { continue };
+            objects.insert(id, Known { class, bytes });
+        }
+        Self { objects, large, classes: compact.classes().to_vec(), shapes: compact.shapes().clone() }
     }
 }
 
@@ -155,7 +171,7 @@ fn count(
 }
 
 impl Baseline {
-    fn bytes(&self, id: u32, object: Object) -> u64 {
+    fn bytes(&self, id: u32, object: Known) -> u64 {
         match object.bytes.get() {
             u32::MAX => self.large.get(&id).copied().unwrap_or(u64::from(u32::MAX)),
             bytes => u64::from(bytes),

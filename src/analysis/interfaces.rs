@@ -18,7 +18,7 @@ pub struct Interface {
 }
 
 /// The lists of properties of plain objects, each once, in the order in which they first come.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shapes {
     /// Names of properties.
     pub names: Vec<String>,

@@ -5,15 +5,19 @@
 //! `naive.rs` that does the same in the plainest way, and a property test that compares them.
 
 pub mod classes;
+pub mod compact;
 pub mod compare;
 mod detached;
 pub mod distances;
 pub mod dominators;
 pub mod essential;
 mod groups;
+pub mod growth;
 mod hash;
 mod id_map;
 pub mod interfaces;
+pub mod keepers;
+pub mod numbers;
 pub mod paths;
 pub mod rows;
 pub mod scripts;
@@ -23,6 +27,8 @@ pub mod summary;
 
 #[cfg(test)]
 mod arbitrary;
+#[cfg(test)]
+mod growth_tests;
 #[cfg(test)]
 mod naive;
 #[cfg(test)]

@@ -145,23 +145,69 @@ pub fn interfaces(graph: &Graph) -> Vec<(String, Vec<String>)> {
 /// Per class: new, their bytes, deleted, their bytes.
 pub fn compare(before: &Graph, after: &Graph) -> BTreeMap<String, [u64; 4]> {
     let interfaces = interfaces(after);
-    let objects = |graph: &Graph| -> BTreeMap<(u32, String), u64> {
-        let sizes = shallow(graph);
-        let objects = graph.nodes().filter(|&node| sizes[node as usize] > 0);
-        objects
-            .map(|node| ((graph.id(node), class_key(graph, node, &interfaces)), sizes[node as usize]))
-            .collect()
-    };
-    let (old, new) = (objects(before), objects(after));
+    let (old, new) = (objects(before, &interfaces), objects(after, &interfaces));
     let mut changes: BTreeMap<String, [u64; 4]> = BTreeMap::new();
     for (column, from, without) in [(0, &new, &old), (2, &old, &new)] {
-        for ((_, class), bytes) in from.iter().filter(|(key, _)| !without.contains_key(key)) {
+        for ((class, _), bytes) in from.iter().filter(|(key, _)| !without.contains_key(key)) {
             let row = changes.entry(class.clone()).or_default();
             row[column] += 1;
             row[column + 1] += bytes;
         }
     }
     changes
+}
+
+/// A class in all snapshots: counts and bytes, and how many were in one and no more in the next.
+pub type Series = (Vec<(u64, u64)>, u64);
+
+/// All classes in snapshots of one process.
+pub fn series(snapshots: &[Graph]) -> BTreeMap<String, Series> {
+    let interfaces = interfaces(snapshots.last().expect("a last one"));
+    let objects: Vec<BTreeMap<(String, u32), u64>> =
+        snapshots.iter().map(|graph| objects(graph, &interfaces)).collect();
+    let classes: BTreeSet<&String> =
+        objects.iter().flat_map(|objects| objects.keys().map(|(class, _)| class)).collect();
+    let of = |class: &str| {
+        let tally = |objects: &BTreeMap<(String, u32), u64>| {
+            let sizes = || objects.iter().filter(|((of, _), _)| of == class).map(|(_, size)| *size);
+            (sizes().count() as u64, sizes().sum())
+        };
+        let gone = objects.windows(2).map(|pair| {
+            pair[0].keys().filter(|key| key.0 == class && !pair[1].contains_key(key)).count() as u64
+        });
+        (objects.iter().map(tally).collect(), gone.sum())
+    };
+    classes.into_iter().map(|class| (class.clone(), of(class))).collect()
+}
+
+/// Objects of one class in all snapshots that are larger in the last one than in the first: sizes by id.
+pub fn larger(snapshots: &[Graph]) -> BTreeMap<u32, Vec<u64>> {
+    let interfaces = interfaces(snapshots.last().expect("a last one"));
+    let objects: Vec<BTreeMap<(String, u32), u64>> =
+        snapshots.iter().map(|graph| objects(graph, &interfaces)).collect();
+    let sizes = |key: &(String, u32)| -> Option<Vec<u64>> {
+        objects.iter().map(|objects| objects.get(key).copied()).collect()
+    };
+    let all = objects[0].keys().filter_map(|key| Some((key.1, sizes(key)?)));
+    all.filter(|(_, sizes)| sizes.first() < sizes.last()).collect()
+}
+
+/// Class and id of all that has a size.
+fn objects(graph: &Graph, interfaces: &[(String, Vec<String>)]) -> BTreeMap<(String, u32), u64> {
+    let sizes = shallow(graph);
+    let sized = graph.nodes().filter(|&node| sizes[node as usize] > 0);
+    sized.map(|node| ((class_key(graph, node, interfaces), graph.id(node)), sizes[node as usize])).collect()
+}
+
+/// The first snapshot that an object of the last one is in, by id.
+pub fn births(snapshots: &[Graph]) -> BTreeMap<u32, usize> {
+    let (last, earlier) = snapshots.split_last().expect("a last one");
+    let is_in = |graph: &Graph, id: u32| {
+        let sizes = shallow(graph);
+        graph.nodes().any(|node| graph.id(node) == id && sizes[node as usize] > 0)
+    };
+    let birth = |id: u32| earlier.iter().position(|graph| is_in(graph, id)).unwrap_or(earlier.len());
+    last.nodes().map(|node| (last.id(node), birth(last.id(node)))).collect()
 }
 
 /// Whether an edge holds something, for dominators.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::essential::Essential;
 use super::hash::FastMap;
-use crate::snapshot::{Edge, EdgeKind, Graph, Node, Sizes};
+use crate::snapshot::{Edge, EdgeKind, Graph, Node, NodeKind, Sizes};
 
 /// New objects that are held alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Holding {
     pub path: Vec<Hop>,
     /// From this hop on the path is suspect: the last variable or property before the head.
     pub suspect_from: usize,
+    /// Each head has a name of its own in the object that holds it: keys of an object that is used as a table.
+    pub any_name: bool,
 }
 
 /// One step of a path.
@@ -49,10 +51,12 @@ pub struct Search<'a> {
     pub class: &'a dyn Fn(Node) -> u32,
 }
 
-const NONE: u32 = u32::MAX;
+/// No node, or no edge.
+pub const NONE: u32 = u32::MAX;
 /// A hop that explains nothing costs as much as so many others.
 const POOR_HOP: u32 = 12;
 const ANY_POSITION: u32 = u32::MAX;
+const ANY_CLASS: u32 = u32::MAX;
 /// A property belongs to a variable so far away at most: `bus._events.end` is two hops.
 const HOPS_FROM_VARIABLE: usize = 3;
 
@@ -60,13 +64,15 @@ const HOPS_FROM_VARIABLE: usize = 3;
 #[must_use]
 pub fn holdings(search: &Search<'_>) -> Vec<Holding> {
     let tree = Tree::grow(search);
+    let tops = tree.tops(search);
+    let mut readings = Readings::new(search, &tree, &tops);
     let mut groups = Groups::default();
     for &node in &tree.order {
         if !(search.is_new)(node) || search.sizes.get(node) == 0 {
             continue;
         }
-        let head = tree.head(search, node);
-        let group = groups.of(search, &tree, head);
+        let head = tops[node as usize];
+        let group = groups.of(&mut readings, head);
         let holding = &mut groups.all[group];
         holding.heads += u64::from(head == node);
         holding.objects += 1;
@@ -78,15 +84,19 @@ pub fn holdings(search: &Search<'_>) -> Vec<Holding> {
 }
 
 /// One path to every node.
-struct Tree {
-    parent: Vec<Node>,
-    edge: Vec<Edge>,
+pub struct Tree {
+    /// The node above each, [`NONE`] above the root and what nothing leads to.
+    pub parent: Vec<Node>,
+    /// Over which edge.
+    pub edge: Vec<Edge>,
     /// Nodes behind their parents.
-    order: Vec<Node>,
+    pub order: Vec<Node>,
 }
 
 impl Tree {
-    fn grow(search: &Search<'_>) -> Self {
+    /// Finds the paths.
+    #[must_use]
+    pub fn grow(search: &Search<'_>) -> Self {
         let count = search.graph.node_count() as usize;
         let mut tree =
             Self { parent: vec![NONE; count], edge: vec![NONE; count], order: Vec::with_capacity(count) };
@@ -124,25 +134,25 @@ impl Tree {
         tree
     }
 
-    /// The topmost new object on the path to a new one; storage that belongs to another object is passed over.
-    fn head(&self, search: &Search<'_>, node: Node) -> Node {
-        let (mut head, mut at) = (node, node);
-        loop {
-            at = self.parent[at as usize];
-            if at == NONE {
-                return head;
-            }
-            if search.sizes.get(at) == 0 {
-                continue;
-            }
-            if !(search.is_new)(at) {
-                return head;
-            }
-            head = at;
+    /// Of each new object the topmost one of the new objects in a row that its path ends with, [`NONE`] of an old one.
+    /// Storage that belongs to another object is passed over.
+    fn tops(&self, search: &Search<'_>) -> Vec<Node> {
+        let mut tops = vec![NONE; self.parent.len()];
+        for &node in &self.order {
+            let parent = self.parent[node as usize];
+            let above = if parent == NONE { NONE } else { tops[parent as usize] };
+            tops[node as usize] = match (search.sizes.get(node) == 0, (search.is_new)(node)) {
+                (false, false) => NONE,
+                (false, true) if above == NONE => node,
+                _ => above,
+            };
         }
+        tops
     }
 
-    fn path(&self, to: Node) -> Vec<Hop> {
+    /// The path to a node, from below the root on.
+    #[must_use]
+    pub fn path(&self, to: Node) -> Vec<Hop> {
         let mut path = Vec::new();
         let mut node = to;
         while self.parent[node as usize] != NONE {
@@ -197,73 +207,137 @@ pub fn is_position(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// How paths read.
-#[derive(Default)]
-struct Groups {
-    /// Groups of heads.
-    of_head: FastMap<Node, usize>,
-    /// Numbers of paths that read alike.
-    readings: FastMap<(u32, u32, u32), u32>,
+/// How paths read: equal numbers read alike, but for positions.
+pub struct Readings<'a> {
+    search: &'a Search<'a>,
+    tree: &'a Tree,
+    /// Numbers of parent's reading, edge and class.
+    numbers: FastMap<(u32, u32, u32), u32>,
     of_node: FastMap<Node, u32>,
-    by_reading: HashMap<u32, usize>,
-    all: Vec<Holding>,
+    tables: FastMap<Node, u32>,
 }
 
-impl Groups {
-    fn of(&mut self, search: &Search<'_>, tree: &Tree, head: Node) -> usize {
-        if let Some(&group) = self.of_head.get(&head) {
-            return group;
+/// An object that holds so many heads by names is a table, in which names are positions.
+const MIN_TABLE_NAMES: u32 = 16;
+
+impl<'a> Readings<'a> {
+    /// `tops` are heads where they are themselves.
+    #[must_use]
+    pub fn new(search: &'a Search<'a>, tree: &'a Tree, tops: &[Node]) -> Self {
+        let mut tables = FastMap::<Node, u32>::default();
+        for &node in tree.order.iter().filter(|&&node| tops[node as usize] == node) {
+            let edge = tree.edge[node as usize];
+            if edge != NONE && search.graph.edge_kind(edge) == EdgeKind::Property {
+                *tables.entry(tree.parent[node as usize]).or_default() += 1;
+            }
         }
-        let reading = self.reading(search, tree, head);
-        let next = self.all.len();
-        let group = *self.by_reading.entry(reading).or_insert(next);
-        if group == next {
-            let path = tree.path(head);
-            let suspect_from = suspect_from(search, &path);
-            self.all.push(Holding { heads: 0, objects: 0, bytes: 0, path, suspect_from });
-        }
-        self.of_head.insert(head, group);
-        group
+        tables.retain(|_, names| *names >= MIN_TABLE_NAMES);
+        Self { search, tree, numbers: FastMap::default(), of_node: FastMap::default(), tables }
     }
 
-    /// The number of how the path to a node reads: that of its parent's, the edge and the class.
-    fn reading(&mut self, search: &Search<'_>, tree: &Tree, node: Node) -> u32 {
+    /// Of the path to a node: that of its parent's, the edge and the class.
+    pub fn of(&mut self, node: Node) -> u32 {
         let mut open = Vec::new();
         let mut at = node;
         let mut reading = loop {
             if let Some(&known) = self.of_node.get(&at) {
                 break known;
             }
-            if tree.parent[at as usize] == NONE {
+            if self.tree.parent[at as usize] == NONE {
                 break 0;
             }
             open.push(at);
-            at = tree.parent[at as usize];
+            at = self.tree.parent[at as usize];
         };
         for node in open.into_iter().rev() {
-            let key =
-                (reading, reading_of_edge(search.graph, tree.edge[node as usize]), (search.class)(node));
-            let next = u32::try_from(self.readings.len() + 1).unwrap_or(u32::MAX);
-            reading = *self.readings.entry(key).or_insert(next);
+            reading = self.number(reading, node, (self.search.class)(node));
             self.of_node.insert(node, reading);
         }
         reading
     }
+
+    /// Of the place at which a node is held, whatever its class and in whichever storage of the holder: the keys of a table
+    /// are held where its values are.
+    pub fn of_place(&mut self, node: Node) -> u32 {
+        let is_storage = |node: Node| {
+            let kind = self.search.graph.kind(node);
+            self.search.sizes.get(node) == 0 && matches!(kind, NodeKind::Array | NodeKind::Hidden)
+        };
+        let mut holder = self.tree.parent[node as usize];
+        while holder != NONE && is_storage(holder) {
+            holder = self.tree.parent[holder as usize];
+        }
+        if holder == NONE {
+            return 0;
+        }
+        let above = self.of(holder);
+        self.number(above, node, ANY_CLASS)
+    }
+
+    fn number(&mut self, above: u32, node: Node, class: u32) -> u32 {
+        let next = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
+        *self.numbers.entry((above, self.edge(node), class)).or_insert(next)
+    }
+
+    fn edge(&self, node: Node) -> u32 {
+        let edge = self.tree.edge[node as usize];
+        match self.search.graph.edge_name(edge) {
+            Some(name) if !is_position(name) && !self.is_in_table(node) => {
+                self.search.graph.edge_name_or_number(edge)
+            }
+            _ => ANY_POSITION,
+        }
+    }
+
+    /// The path to a node, from below the root on.
+    #[must_use]
+    pub fn path(&self, to: Node) -> Vec<Hop> {
+        self.tree.path(to)
+    }
+
+    /// Whether the name by which a node is held is one of many.
+    #[must_use]
+    pub fn is_in_table(&self, node: Node) -> bool {
+        !self.tables.is_empty()
+            && self.tables.contains_key(&self.tree.parent[node as usize])
+            && self.search.graph.edge_kind(self.tree.edge[node as usize]) == EdgeKind::Property
+    }
 }
 
-fn reading_of_edge(graph: &Graph, edge: Edge) -> u32 {
-    match graph.edge_name(edge) {
-        Some(name) if !is_position(name) => graph.edge_name_or_number(edge),
-        _ => ANY_POSITION,
+/// Heads by how their paths read.
+#[derive(Default)]
+struct Groups {
+    of_head: FastMap<Node, usize>,
+    by_reading: HashMap<u32, usize>,
+    all: Vec<Holding>,
+}
+
+impl Groups {
+    fn of(&mut self, readings: &mut Readings<'_>, head: Node) -> usize {
+        if let Some(&group) = self.of_head.get(&head) {
+            return group;
+        }
+        let next = self.all.len();
+        let group = *self.by_reading.entry(readings.of(head)).or_insert(next);
+        if group == next {
+            let path = readings.tree.path(head);
+            let any_name = readings.is_in_table(head);
+            let suspect_from = suspect_from(readings.search.graph, &path, any_name);
+            self.all.push(Holding { heads: 0, objects: 0, bytes: 0, path, suspect_from, any_name });
+        }
+        self.of_head.insert(head, group);
+        group
     }
 }
 
 /// The last hop over a name that somebody wrote before the head; where that is a property of what a variable holds, or of
-/// a part of it, the hop over the variable.
-fn suspect_from(search: &Search<'_>, path: &[Hop]) -> usize {
+/// a part of it, the hop over the variable. The name of the last hop does not count where it is `any_name`.
+#[must_use]
+pub fn suspect_from(graph: &Graph, path: &[Hop], any_name: bool) -> usize {
+    let path = &path[..path.len() - usize::from(any_name && !path.is_empty())];
     let is = |hop: &Hop, kind: EdgeKind| {
-        let name = search.graph.edge_name(hop.edge);
-        search.graph.edge_kind(hop.edge) == kind && name.is_some_and(|name| !is_position(name))
+        let name = graph.edge_name(hop.edge);
+        graph.edge_kind(hop.edge) == kind && name.is_some_and(|name| !is_position(name))
     };
     let is_written = |hop: &Hop| is(hop, EdgeKind::Context) || is(hop, EdgeKind::Property);
     let Some(last) = path.iter().rposition(is_written) else { return path.len().saturating_sub(1) };

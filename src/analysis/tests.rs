@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::arbitrary::{pairs, snapshots};
 use super::classes::Classes;
+use super::compact::Compact;
 use super::compare::{Baseline, compare};
 use super::distances::distances;
 use super::dominators::Dominators;
@@ -20,7 +21,7 @@ use super::{Detached, naive};
 use crate::snapshot::builder::Builder;
 use crate::snapshot::{Graph, Node};
 
-fn key(row: &Row) -> String {
+pub fn key(row: &Row) -> String {
     match row.place {
         Some(place) => format!("{},{},{},{}", place.script, place.line, place.column, row.name),
         None => format!(",{}", row.name),
@@ -36,7 +37,11 @@ fn keys(graph: &Graph) -> Vec<String> {
 }
 
 fn changes(before: &Graph, after: &Graph) -> BTreeMap<String, [u64; 4]> {
-    let changes = compare(Baseline::of(before), after, false).changes;
+    changes_from(Baseline::of(before), after)
+}
+
+fn changes_from(before: Baseline, after: &Graph) -> BTreeMap<String, [u64; 4]> {
+    let changes = compare(before, after, false).changes;
     changes
         .iter()
         .map(|row| (key(&row.row), [row.new_count, row.new_bytes, row.deleted_count, row.deleted_bytes]))
@@ -64,7 +69,10 @@ proptest! {
     #[test]
     fn changes_are_those_of_the_oracle((before, after) in pairs()) {
         let (before, after) = (before.graph(), after.graph());
-        prop_assert_eq!(changes(&before, &after), naive::compare(&before, &after));
+        let expected = naive::compare(&before, &after);
+        prop_assert_eq!(changes(&before, &after), expected.clone());
+        let kept = Compact::from_bytes(&Compact::of(&before).to_bytes()).expect("what was written");
+        prop_assert_eq!(changes_from(Baseline::from(&kept), &after), expected);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::capture::Held;
 use crate::ledger::threads::ThreadFacts;
 use crate::ledger::{Dropped, Terms};
+use crate::report::heap_growth::Stranger;
 use crate::snapshot::SnapshotError;
 
 /// An error whose message starts with its code, as all of ours do: `HOLDOVER_BATCH: word 3: …`.
@@ -66,6 +67,22 @@ pub fn totals(held: &Held) -> Value {
         "edges": graph.as_ref().map(|graph| graph.edge_count()),
         "bytes": held.bytes(),
     })
+}
+
+/// The error for snapshots of several processes: code, and then as JSON which file.
+pub fn stranger(names: &[&str], stranger: Stranger) -> Error {
+    error("HOLDOVER_SNAPSHOT_PROCESS", &json!({ "file": names.get(stranger.at), "last": names.last() }))
+}
+
+/// The last of some snapshots, and those before it.
+pub fn last<T>(sources: &[T]) -> Result<(&T, &[T])> {
+    sources.split_last().ok_or_else(|| error("HOLDOVER_NATIVE", &"no snapshot"))
+}
+
+/// A count of bytes as JavaScript's number.
+#[expect(clippy::cast_precision_loss, reason = "files stay below 2^53 bytes")]
+pub fn float(count: u64) -> f64 {
+    count as f64
 }
 
 /// A value as JSON text.

@@ -10,7 +10,67 @@ use napi_derive::napi;
 use super::{convert, panics};
 use crate::capture::Held;
 use crate::report::heap::{Before, comparison, summary};
-use crate::snapshot::{Graph, SnapshotError, open};
+use crate::report::heap_growth::Snapshots;
+use crate::snapshot::{Graph, Progress, announce, open_with};
+
+/// Work on heap snapshots as its caller sees it. The caller asks: the addon has no way to call back from another thread.
+#[napi]
+#[derive(Clone)]
+pub struct HeapWork {
+    progress: Arc<Progress>,
+}
+
+#[napi]
+impl HeapWork {
+    /// Nothing done yet.
+    #[napi(constructor, catch_unwind)]
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "for JavaScript")]
+    pub fn new() -> Self {
+        Self { progress: Arc::default() }
+    }
+
+    /// Bytes read.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn done_bytes(&self) -> f64 {
+        convert::float(self.progress.done_bytes())
+    }
+
+    /// Bytes to read.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn total_bytes(&self) -> f64 {
+        convert::float(self.progress.total_bytes())
+    }
+
+    /// Ends the reading of a file with `HOLDOVER_SNAPSHOT_STOPPED`.
+    #[napi(catch_unwind)]
+    pub fn stop(&self) {
+        self.progress.stop();
+    }
+}
+
+impl HeapWork {
+    /// To be read one after the other.
+    fn announce<'a>(&self, sources: impl IntoIterator<Item = &'a Source>) {
+        let files = sources.into_iter().filter_map(|source| match source {
+            Source::File(file) => Some(Path::new(file)),
+            Source::Held(_) => None,
+        });
+        announce(files, &self.progress);
+    }
+
+    /// The graph, read now where it is a file.
+    fn graph(&self, source: &Source) -> Result<Arc<Graph>> {
+        match source {
+            Source::Held(graph) => Ok(Arc::clone(graph)),
+            Source::File(file) => open_with(Path::new(file), &self.progress)
+                .map(Arc::new)
+                .map_err(|error| convert::snapshot_error(file, &error)),
+        }
+    }
+}
 
 /// A snapshot as JavaScript names it: the path of a file, or one that is held.
 pub type Named<'a> = Either<String, &'a External<Held>>;
@@ -26,6 +86,7 @@ pub enum Source {
 /// A summary on its way; resolves to its JSON.
 pub struct SummaryTask {
     source: Source,
+    work: HeapWork,
 }
 
 /// A comparison on its way; resolves to its JSON.
@@ -33,6 +94,14 @@ pub struct ComparisonTask {
     before: Source,
     after: Source,
     with_paths: bool,
+    work: HeapWork,
+}
+
+/// Growth on its way; resolves to its JSON.
+pub struct GrowthTask {
+    sources: Vec<Source>,
+    jobs: Vec<u32>,
+    work: HeapWork,
 }
 
 /// Summarises a snapshot: the promise is of the JSON of [`crate::report::heap::HeapSummary`].
@@ -43,8 +112,9 @@ pub struct ComparisonTask {
 #[napi(catch_unwind)]
 pub fn summarize_heap(
     #[napi(ts_arg_type = "string | object")] snapshot: Named<'_>,
+    work: &HeapWork,
 ) -> Result<AsyncTask<SummaryTask>> {
-    Ok(AsyncTask::new(SummaryTask { source: Source::of(snapshot)? }))
+    Ok(AsyncTask::new(SummaryTask { source: Source::of(snapshot)?, work: work.clone() }))
 }
 
 /// Compares two snapshots: the promise is of the JSON of [`crate::report::heap::HeapComparison`].
@@ -57,9 +127,27 @@ pub fn compare_heaps(
     #[napi(ts_arg_type = "string | object")] before: Named<'_>,
     #[napi(ts_arg_type = "string | object")] after: Named<'_>,
     with_paths: bool,
+    work: &HeapWork,
 ) -> Result<AsyncTask<ComparisonTask>> {
     let (before, after) = (Source::of(before)?, Source::of(after)?);
-    Ok(AsyncTask::new(ComparisonTask { before, after, with_paths }))
+    Ok(AsyncTask::new(ComparisonTask { before, after, with_paths, work: work.clone() }))
+}
+
+/// What grows with the jobs over these snapshots, each with its number of jobs: the promise is of the JSON of
+/// [`crate::report::heap_growth::HeapGrowth`].
+///
+/// # Errors
+///
+/// When one was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`], or with
+/// `HOLDOVER_SNAPSHOT_PROCESS`.
+#[napi(catch_unwind)]
+pub fn heap_growth(
+    #[napi(ts_arg_type = "Array<string | object>")] snapshots: Vec<Named<'_>>,
+    jobs: Vec<u32>,
+    work: &HeapWork,
+) -> Result<AsyncTask<GrowthTask>> {
+    let sources = snapshots.into_iter().map(Source::of).collect::<Result<_>>()?;
+    Ok(AsyncTask::new(GrowthTask { sources, jobs, work: work.clone() }))
 }
 
 impl Source {
@@ -75,17 +163,11 @@ impl Source {
         }
     }
 
-    /// The graph, read now where it is a file.
-    ///
-    /// # Errors
-    ///
-    /// When that cannot be read, or is no snapshot.
-    pub fn graph(&self) -> Result<Arc<Graph>> {
+    /// What it is called in an error.
+    fn name(&self) -> &str {
         match self {
-            Self::Held(graph) => Ok(Arc::clone(graph)),
-            Self::File(file) => open(Path::new(file))
-                .map(Arc::new)
-                .map_err(|error: SnapshotError| convert::snapshot_error(file, &error)),
+            Self::File(file) => file,
+            Self::Held(_) => convert::THIS_PROCESS,
         }
     }
 }
@@ -95,7 +177,10 @@ impl Task for SummaryTask {
     type JsValue = String;
 
     fn compute(&mut self) -> Result<String> {
-        panics::as_error(|| convert::json(&summary(&*self.source.graph()?)))
+        panics::as_error(|| {
+            self.work.announce([&self.source]);
+            convert::json(&summary(&*self.work.graph(&self.source)?))
+        })
     }
 
     fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
@@ -109,9 +194,33 @@ impl Task for ComparisonTask {
 
     fn compute(&mut self) -> Result<String> {
         panics::as_error(|| {
+            self.work.announce([&self.before, &self.after]);
             // The first graph is gone before the second one comes: memory is that of the larger.
-            let before = Before::of(&*self.before.graph()?);
-            convert::json(&comparison(before, &*self.after.graph()?, self.with_paths))
+            let before = Before::of(&*self.work.graph(&self.before)?);
+            convert::json(&comparison(before, &*self.work.graph(&self.after)?, self.with_paths))
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
+        Ok(json)
+    }
+}
+
+impl Task for GrowthTask {
+    type Output = String;
+    type JsValue = String;
+
+    fn compute(&mut self) -> Result<String> {
+        panics::as_error(|| {
+            self.work.announce(&self.sources);
+            let (last, earlier) = convert::last(&self.sources)?;
+            let (mut snapshots, jobs) = (Snapshots::default(), self.jobs.last().copied().unwrap_or_default());
+            for (source, &jobs) in earlier.iter().zip(&self.jobs) {
+                snapshots.add(&*self.work.graph(source)?, u64::from(jobs));
+            }
+            let growth = snapshots.growth(&*self.work.graph(last)?, u64::from(jobs));
+            let names: Vec<&str> = self.sources.iter().map(Source::name).collect();
+            convert::json(&growth.map_err(|stranger| convert::stranger(&names, stranger))?)
         })
     }
 

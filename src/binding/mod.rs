@@ -9,7 +9,6 @@ pub mod capture;
 mod config;
 mod convert;
 pub mod heap;
-pub mod heap_check;
 mod layout;
 mod panics;
 

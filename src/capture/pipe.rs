@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use super::failed;
 use super::partial::PartialFile;
-use crate::snapshot::{ErrorKind, Graph, Result, SnapshotError, read_with};
+use crate::snapshot::{ErrorKind, Graph, Result, SnapshotError, read, read_copying};
 
 /// Where systems show the open files of a process.
 const FOLDERS: [&str; 2] = ["/proc/self/fd", "/dev/fd"];
@@ -68,8 +68,8 @@ impl Reading {
 
 /// Whatever fails here closes the pipe, so that V8's next write fails and it stops.
 fn graph(from: PipeReader, copy: Option<PartialFile>) -> Result<Graph> {
-    let Some(mut copy) = copy else { return read_with(from, None, |_| Ok(())) };
-    let graph = read_with(from, None, |bytes| copy.write(bytes))?;
+    let Some(mut copy) = copy else { return read(from, None) };
+    let graph = read_copying(from, None, |bytes| copy.write(bytes))?;
     copy.keep()?;
     Ok(graph)
 }

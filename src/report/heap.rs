@@ -3,20 +3,19 @@
 //! Field order here is the order in the JSON. Sizes are in bytes; lines and columns count from 1, as everywhere in
 //! reports, and not from 0 as V8 does.
 
-use std::collections::{BTreeMap, HashMap};
-
 use serde::Serialize;
 
 use crate::analysis::compare::{Baseline, ClassChange, Comparison, compare};
 use crate::analysis::distances::SYSTEM;
-use crate::analysis::paths::{Holding, Hop, is_position};
-use crate::analysis::rows::Row;
+use crate::analysis::paths::{Holding, Hop};
 use crate::analysis::scripts::script_files;
 use crate::analysis::summary::{ClassTotal, Measures, summarize};
-use crate::snapshot::{EdgeKind, Graph, Node, NodeKind};
+use crate::snapshot::Graph;
+
+use super::heap_paths::{Files, PathStep, Place, steps};
 
 /// Version of this model in the JSON.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// Ways of holding that are told. They are sorted by bytes, and nobody reads on to the hundredth.
 const MAX_HOLDINGS: usize = 100;
@@ -90,32 +89,6 @@ struct HoldingRow {
     suspect_from: usize,
 }
 
-/// One step of a path, from below the root on.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PathStep {
-    edge: &'static str,
-    /// A variable, a property, or what V8 calls it; nothing where it is a position.
-    edge_name: Option<String>,
-    /// The class of what it leads to; of a function, its name.
-    to: String,
-    to_type: String,
-    id: u32,
-    place: Option<Place>,
-}
-
-/// Where the constructor of a class stands.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Place {
-    file: Option<String>,
-    script_id: u32,
-    line: u32,
-    column: u32,
-}
-
-type Files = BTreeMap<u32, String>;
-
 /// The earlier snapshot of a comparison, without its graph.
 pub struct Before {
     baseline: Baseline,
@@ -143,7 +116,7 @@ pub fn comparison(before: Before, after: &Graph, with_paths: bool) -> HeapCompar
         heads: holding.heads,
         objects: holding.objects,
         bytes: holding.bytes,
-        path: holding.path.iter().map(|&hop| PathStep::of(after, hop, &names, &files)).collect(),
+        path: steps(after, &holding.path, holding.any_name, &names, &files),
         suspect_from: holding.suspect_from,
     };
     HeapComparison {
@@ -168,7 +141,7 @@ pub fn summary(graph: &Graph) -> HeapSummary {
 }
 
 impl SnapshotTotals {
-    fn of(graph: &Graph) -> Self {
+    pub(super) fn of(graph: &Graph) -> Self {
         let sizes = graph.self_sizes();
         let shallow_bytes = graph.nodes().fold(0_u64, |sum, node| sum.saturating_add(sizes.get(node)));
         Self { nodes: graph.node_count(), edges: graph.edge_count(), shallow_bytes }
@@ -199,52 +172,6 @@ impl ComparisonRow {
             new_bytes: change.new_bytes,
             deleted_bytes: change.deleted_bytes,
             bytes_delta: change.new_bytes.cast_signed().wrapping_sub(change.deleted_bytes.cast_signed()),
-        }
-    }
-}
-
-impl PathStep {
-    fn of(graph: &Graph, hop: Hop, names: &HashMap<Node, String>, files: &Files) -> Self {
-        let kind = graph.kind(hop.node);
-        let class = names.get(&hop.node).map_or("", String::as_str);
-        let is_function = kind == NodeKind::Closure;
-        let place = graph.location(hop.node).filter(|_| is_function);
-        Self {
-            edge: edge_type(graph.edge_kind(hop.edge)),
-            edge_name: graph.edge_name(hop.edge).filter(|name| !is_position(name)).map(str::to_owned),
-            to: if is_function { graph.name(hop.node) } else { class }.to_owned(),
-            to_type: graph.type_name(hop.node).to_owned(),
-            id: graph.id(hop.node),
-            place: place.map(|at| Place::at(at.script, at.line, at.column, files)),
-        }
-    }
-}
-
-/// V8's name of the type.
-fn edge_type(kind: EdgeKind) -> &'static str {
-    match kind {
-        EdgeKind::Context => "context",
-        EdgeKind::Element => "element",
-        EdgeKind::Property => "property",
-        EdgeKind::Internal => "internal",
-        EdgeKind::Hidden => "hidden",
-        EdgeKind::Shortcut => "shortcut",
-        EdgeKind::Weak => "weak",
-        EdgeKind::Other => "other",
-    }
-}
-
-impl Place {
-    fn of(row: &Row, files: &Files) -> Option<Self> {
-        row.place.map(|at| Self::at(at.script, at.line, at.column, files))
-    }
-
-    fn at(script_id: u32, line: u32, column: u32, files: &Files) -> Self {
-        Self {
-            file: files.get(&script_id).cloned(),
-            script_id,
-            line: line.saturating_add(1),
-            column: column.saturating_add(1),
         }
     }
 }

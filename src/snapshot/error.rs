@@ -34,6 +34,8 @@ pub enum ErrorKind {
     Duplicate,
     /// Larger than holdover can hold.
     Limit,
+    /// It was told to stop.
+    Stopped,
 }
 
 impl ErrorKind {
@@ -50,6 +52,7 @@ impl ErrorKind {
             Self::Text => "HOLDOVER_SNAPSHOT_TEXT",
             Self::Duplicate => "HOLDOVER_SNAPSHOT_DUPLICATE",
             Self::Limit => "HOLDOVER_SNAPSHOT_LIMIT",
+            Self::Stopped => "HOLDOVER_SNAPSHOT_STOPPED",
         }
     }
 }

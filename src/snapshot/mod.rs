@@ -16,6 +16,7 @@ mod ids;
 mod kinds;
 mod meta;
 mod parser;
+mod progress;
 mod rows;
 mod strings;
 
@@ -25,8 +26,9 @@ pub(crate) mod builder;
 mod parser_tests;
 
 pub use error::{ErrorKind, Result, SnapshotError};
-pub use file::{open, read, read_with};
+pub use file::{announce, open, open_with, read, read_copying, read_with};
 pub use graph::{Edge, Graph, Location, Node, Sizes};
 pub use kinds::{EdgeKind, NodeKind};
 pub use parser::Parser;
+pub use progress::Progress;
 pub use strings::Strings;

@@ -1,0 +1,188 @@
+//! Growth and the compact form against the plain ones, on random snapshots; and what they are for, in small.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::arbitrary::{runs, snapshots};
+use super::compact::Compact;
+use super::essential::Essential;
+use super::growth::{Growth, Point, grow};
+use super::special::Special;
+use super::tests::key;
+use super::{Detached, naive, shallow::shallow_sizes};
+use crate::snapshot::builder::Builder;
+use crate::snapshot::{Graph, Node};
+
+fn growth(run: &[Graph]) -> Growth {
+    let (last, earlier) = run.split_last().expect("a last one");
+    let points: Vec<Point> = (0..).zip(earlier).map(|(jobs, graph)| Point::of(graph, jobs)).collect();
+    grow(&points, last)
+}
+
+proptest! {
+    #[test]
+    fn series_are_those_of_the_oracle(run in runs()) {
+        let run: Vec<Graph> = run.iter().map(Builder::graph).collect();
+        let found = growth(&run);
+        let series: BTreeMap<String, naive::Series> = found
+            .classes
+            .iter()
+            .map(|class| {
+                let tallies = class.tallies.iter().map(|tally| (tally.count, tally.bytes)).collect();
+                (key(&class.row), (tallies, class.gone))
+            })
+            .collect();
+        prop_assert_eq!(series, naive::series(&run));
+        let last = run.last().expect("a last one");
+        let larger: BTreeMap<u32, Vec<u64>> =
+            found.objects.iter().map(|object| (last.id(object.node), object.bytes.clone())).collect();
+        prop_assert_eq!(larger, naive::larger(&run));
+    }
+
+    #[test]
+    fn every_new_object_has_one_keeper_and_every_keeper_a_real_path(run in runs()) {
+        let run: Vec<Graph> = run.iter().map(Builder::graph).collect();
+        let (last, births) = (run.last().expect("a last one"), naive::births(&run));
+        let sizes = shallow_sizes(last, &Detached::find(last));
+        let essential = Essential::find(last, &Special::find(last.strings()));
+        let is_new = |node: Node| births[&last.id(node)] == run.len() - 1 && sizes.get(node) > 0;
+        let found = growth(&run);
+        let mut new = 0;
+        for keeper in &found.keepers {
+            let mut at = Graph::ROOT;
+            for hop in &keeper.path {
+                prop_assert!(last.edges(at).contains(&hop.edge) && essential.contains(hop.edge));
+                at = hop.node;
+                prop_assert_eq!(last.to(hop.edge), at);
+                prop_assert!(found.names.contains_key(&at));
+            }
+            prop_assert!(is_new(at) && keeper.suspect_from < keeper.path.len());
+            let is_old = |hop: &super::paths::Hop| !is_new(hop.node);
+            prop_assert!(keeper.path[..keeper.path.len() - 1].iter().all(is_old));
+            prop_assert!(keeper.entries.is_sorted() && keeper.entries.len() == run.len());
+            prop_assert!(keeper.entries.iter().zip(&keeper.tallies).all(|(&count, all)| count <= all.count));
+            for at in 0..run.len() {
+                let sum: u64 = keeper.parts.iter().map(|part| part.tallies[at].count).sum();
+                prop_assert_eq!(keeper.tallies[at].count, sum);
+            }
+            let [.., before, now] = keeper.tallies[..] else { panic!("two snapshots") };
+            new += now.count - before.count;
+        }
+        let reached = naive::reached(last, &essential);
+        prop_assert_eq!(new, reached.iter().filter(|&&node| node > 0 && is_new(node)).count() as u64);
+    }
+
+    #[test]
+    fn the_compact_form_comes_back_as_it_was(snapshot in snapshots(false)) {
+        let compact = Compact::of(&snapshot.graph());
+        prop_assert_eq!(Compact::from_bytes(&compact.to_bytes()), Ok(compact));
+    }
+
+    #[test]
+    fn damaged_bytes_are_an_error_or_objects_of_known_classes(
+        snapshot in snapshots(false),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = Compact::of(&snapshot.graph()).to_bytes();
+        let place = at.index(bytes.len());
+        bytes[place] = byte;
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        if let Ok(compact) = Compact::from_bytes(&bytes) {
+            let mut objects = compact.objects();
+            prop_assert!(objects.by_ref().all(|object| (object.class as usize) < compact.classes().len()));
+            prop_assert_eq!(compact.objects().count(), compact.len() as usize);
+        }
+    }
+}
+
+/// After so many jobs: a list with an entry for each, a cache of the five latest, a list that grows at its head, an object
+/// used as a table, and a buffer that becomes larger.
+fn worker(jobs: u32) -> Graph {
+    let mut builder = Builder::default();
+    let mut known = |kind, name: &str, size, id: u64| {
+        let node = builder.node(kind, name, size);
+        builder.id(node, id);
+        node
+    };
+    let global = known("object", "global", 8, 3);
+    let run = known("closure", "run", 8, 5);
+    let scope = known("object", "system / Context", 8, 7);
+    let list = known("object", "Array", 8, 9);
+    let latest = known("object", "Map", 8, 11);
+    let table = known("object", "Table", 8, 13);
+    let buffer = known("native", "system / JSArrayBufferData", 64 * u64::from(jobs), 15);
+    let of = |job: u32, at: u64| 100 + 10 * u64::from(job) + at;
+    let jobs_done: Vec<u32> = (0..jobs).collect();
+    let entries: Vec<Node> = jobs_done.iter().map(|&job| known("object", "Entry", 40, of(job, 1))).collect();
+    let texts: Vec<Node> = jobs_done.iter().map(|&job| known("string", "text", 24, of(job, 3))).collect();
+    let links: Vec<Node> = jobs_done.iter().map(|&job| known("object", "Link", 32, of(job, 5))).collect();
+    let named: Vec<Node> = jobs_done.iter().map(|&job| known("object", "Named", 16, of(job, 7))).collect();
+    let recent: Vec<Node> =
+        jobs_done.iter().rev().take(5).map(|&job| known("object", "Recent", 16, of(job, 9))).collect();
+    builder.numbered(0, "shortcut", 1, global).edge(global, "property", "run", run);
+    builder.edge(run, "internal", "context", scope);
+    for (name, node) in [("list", list), ("latest", latest), ("table", table), ("buffer", buffer)] {
+        builder.edge(scope, "context", name, node);
+    }
+    for (at, (&entry, &text)) in (0..).zip(entries.iter().zip(&texts)) {
+        builder.numbered(list, "element", at, entry).edge(entry, "property", "text", text);
+        builder.edge(table, "property", &format!("key{at}"), named[usize::try_from(at).expect("small")]);
+    }
+    for (at, &entry) in (0..).zip(&recent) {
+        builder.edge(latest, "internal", &format!("{at}"), entry);
+    }
+    for pair in links.windows(2) {
+        builder.edge(pair[1], "property", "next", pair[0]);
+    }
+    builder.edge(scope, "context", "newest", links[links.len() - 1]);
+    builder.graph()
+}
+
+#[test]
+fn what_grows_is_told_by_the_variable_and_by_when_it_came() {
+    let run = [worker(20), worker(60), worker(100)];
+    let (found, last) = (growth(&run), &run[2]);
+    assert_eq!(found.stranger, None);
+    let held = |variable: &str| {
+        let is_it = |hop: &super::paths::Hop| last.edge_name(hop.edge) == Some(variable);
+        let keeper = found.keepers.iter().find(|keeper| is_it(&keeper.path[keeper.suspect_from]));
+        keeper.unwrap_or_else(|| panic!("no {variable}"))
+    };
+    let list = held("list");
+    assert_eq!((&list.entries[..], list.gone, list.any_name), (&[20, 60, 100][..], 0, false));
+    let tallies: Vec<_> = list.tallies.iter().map(|tally| (tally.count, tally.bytes)).collect();
+    assert_eq!(tallies, [(40, 1_280), (120, 3_840), (200, 6_400)]);
+    assert_eq!((&held("latest").entries[..], held("latest").gone), (&[0, 0, 5][..], 10));
+    assert_eq!((&held("table").entries[..], held("table").any_name), (&[20, 60, 100][..], true));
+    let newest = held("newest");
+    assert_eq!(newest.entries, [0, 0, 1], "one hangs on the variable");
+    let counts: Vec<u64> = newest.parts[0].tallies.iter().map(|tally| tally.count).collect();
+    assert_eq!(counts, [20, 60, 100], "and all others on it");
+    assert_eq!(found.keepers.len(), 4);
+    let [buffer] = &found.objects[..] else { panic!("one object became larger") };
+    assert_eq!(buffer.bytes, [1_280, 3_840, 6_400]);
+    assert_eq!(last.edge_name(buffer.path[buffer.suspect_from].edge), Some("buffer"));
+}
+
+#[test]
+fn a_snapshot_of_another_process_is_found() {
+    let mut other = Builder::default();
+    for name in ["a", "b", "c", "d", "e", "f", "g"] {
+        let node = other.node("object", name, 8);
+        other.numbered(0, "element", 1, node);
+    }
+    assert_eq!(growth(&[worker(20), other.graph(), worker(100)]).stranger, Some(1));
+}
+
+#[test]
+fn an_object_takes_three_bytes_beside_the_classes() {
+    let (few, many) = (Compact::of(&worker(200)), Compact::of(&worker(2_000)));
+    let bytes = many.to_bytes().len() - few.to_bytes().len();
+    let objects = (many.len() - few.len()) as usize;
+    assert!(10 * bytes <= 31 * objects, "{bytes} bytes for {objects} objects");
+}

@@ -1,0 +1,320 @@
+//! What grows with the jobs, field by field.
+//!
+//! Rows are keepers: the variable or property on which things pile up. Which class of what hangs there is counted, so that
+//! a rate is one of entries and not of all their parts, is decided here; whether that count grows, in the verdict.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use super::heap::{SCHEMA_VERSION, SnapshotTotals};
+use super::heap_paths::{Files, PathStep, Place, Thing, steps};
+use crate::analysis::growth::{ClassSeries, Growth, ObjectSeries, Point, Tally, grow};
+use crate::analysis::keepers::{Keeper, Part};
+use crate::analysis::scripts::script_files;
+use crate::snapshot::{Graph, Node, NodeKind};
+use crate::verdict::growth::{
+    Evidence, Growth as Judged, MIN_BYTES_PER_JOB, MIN_COUNT_PER_JOB, Overall, judge, overall,
+};
+use crate::verdict::ladder::Certainty;
+use crate::verdict::slope::{self, Slope};
+
+/// Classes that are told of what a keeper holds.
+const MAX_PARTS: usize = 8;
+
+/// Snapshots of one process after more and more jobs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeapGrowth {
+    schema_version: u32,
+    verdict: &'static str,
+    snapshots: Vec<SnapshotRow>,
+    keepers: Vec<KeeperRow>,
+    objects: Vec<ObjectRow>,
+    classes: Vec<ClassRow>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SnapshotRow {
+    jobs: u64,
+    #[serde(flatten)]
+    totals: SnapshotTotals,
+}
+
+/// How it grows.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rate {
+    status: &'static str,
+    certainty: Option<&'static str>,
+    per_job: f64,
+    per_job_low: f64,
+    per_job_high: f64,
+}
+
+/// Where things pile up.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeeperRow {
+    #[serde(flatten)]
+    rate: Rate,
+    /// What is counted.
+    of: Thing,
+    /// Whether that are entries, or what hangs on a few of them.
+    counts_entries: bool,
+    /// How many of those that are there now were there in each snapshot.
+    counts: Vec<u64>,
+    /// Entries and all that hangs on them, now.
+    objects: u64,
+    bytes: u64,
+    bytes_per_job: f64,
+    /// V8's or Node's own, not the program's.
+    own: bool,
+    parts: Vec<PartRow>,
+    path: Vec<PathStep>,
+    suspect_from: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PartRow {
+    #[serde(flatten)]
+    of: Thing,
+    count: u64,
+    bytes: u64,
+}
+
+/// One object that becomes larger.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ObjectRow {
+    /// In bytes.
+    #[serde(flatten)]
+    rate: Rate,
+    of: Thing,
+    /// Its size in each snapshot.
+    bytes: Vec<u64>,
+    own: bool,
+    path: Vec<PathStep>,
+    suspect_from: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClassRow {
+    #[serde(flatten)]
+    rate: Rate,
+    name: String,
+    place: Option<Place>,
+    counts: Vec<u64>,
+    bytes: Vec<u64>,
+    own: bool,
+}
+
+/// Snapshots as they come, each after more jobs. Only their objects are kept.
+#[derive(Default)]
+pub struct Snapshots {
+    points: Vec<Point>,
+    rows: Vec<SnapshotRow>,
+}
+
+/// Snapshots of which one is of another process than the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stranger {
+    /// Which one, from 0.
+    pub at: usize,
+}
+
+impl Snapshots {
+    /// One more, after so many jobs, which is not the last. The graph can go.
+    pub fn add(&mut self, graph: &Graph, jobs: u64) {
+        self.points.push(Point::of(graph, jobs));
+        self.rows.push(SnapshotRow { jobs, totals: SnapshotTotals::of(graph) });
+    }
+
+    /// What grows from the first one to the last.
+    ///
+    /// # Errors
+    ///
+    /// When they are not of one process: ids mean nothing then.
+    pub fn growth(mut self, last: &Graph, jobs: u64) -> Result<HeapGrowth, Stranger> {
+        self.rows.push(SnapshotRow { jobs, totals: SnapshotTotals::of(last) });
+        let found = grow(&self.points, last);
+        match found.stranger {
+            Some(at) => Err(Stranger { at }),
+            None => Ok(HeapGrowth::of(&found, last, self.rows)),
+        }
+    }
+}
+
+impl HeapGrowth {
+    fn of(found: &Growth, last: &Graph, snapshots: Vec<SnapshotRow>) -> Self {
+        let table = Table {
+            graph: last,
+            jobs: snapshots.iter().map(|snapshot| snapshot.jobs).collect(),
+            names: &found.names,
+            files: script_files(last),
+        };
+        let keepers: Vec<(Judged, KeeperRow)> =
+            found.keepers.iter().filter_map(|keeper| table.keeper(keeper)).collect();
+        // That the storage of a keeper grows is said with it.
+        let on_paths: HashSet<u32> =
+            keepers.iter().flat_map(|(_, row)| row.path.iter().map(PathStep::id)).collect();
+        let objects = found.objects.iter().filter(|object| !on_paths.contains(&last.id(object.node)));
+        let objects: Vec<(Judged, ObjectRow)> = objects.filter_map(|object| table.object(object)).collect();
+        let mut classes: Vec<ClassRow> =
+            found.classes.iter().filter_map(|class| table.class(class)).collect();
+        classes.sort_by(|a, b| b.rate.per_job.total_cmp(&a.rate.per_job).then_with(|| a.name.cmp(&b.name)));
+        let theirs = keepers.iter().filter(|(_, row)| !row.own).map(|&(judged, _)| judged);
+        let verdict =
+            overall(theirs.chain(objects.iter().filter(|(_, row)| !row.own).map(|&(judged, _)| judged)));
+        Self {
+            schema_version: SCHEMA_VERSION,
+            verdict: verdict_name(verdict),
+            snapshots,
+            keepers: sorted(keepers, |row| row.bytes_per_job),
+            objects: sorted(objects, |row| row.rate.per_job),
+            classes,
+        }
+    }
+}
+
+/// What grows before what is undecided, most first.
+fn sorted<T>(mut judged: Vec<(Judged, T)>, most: impl Fn(&T) -> f64) -> Vec<T> {
+    let is_undecided = |judged: &Judged| matches!(judged, Judged::Undecided(_));
+    judged.sort_by(|(a, one), (b, other)| {
+        is_undecided(a).cmp(&is_undecided(b)).then_with(|| most(other).total_cmp(&most(one)))
+    });
+    judged.into_iter().map(|(_, row)| row).collect()
+}
+
+/// What all rows are made with.
+struct Table<'a> {
+    graph: &'a Graph,
+    jobs: Vec<u64>,
+    names: &'a HashMap<Node, String>,
+    files: Files,
+}
+
+impl Table<'_> {
+    fn keeper(&self, keeper: &Keeper) -> Option<(Judged, KeeperRow)> {
+        let head = keeper.path.last()?.node;
+        let entries = (head, keeper.entries.clone(), keeper.gone, true);
+        let part = |part: &Part| {
+            (part.sample, part.tallies.iter().map(|tally| tally.count).collect(), part.gone, false)
+        };
+        let candidates = std::iter::once(entries).chain(keeper.parts.iter().map(part));
+        let judged = candidates.filter_map(|candidate| {
+            let judged = self.judge(&candidate.1, candidate.2, MIN_COUNT_PER_JOB);
+            Some((judged, rate(judged)?, candidate))
+        });
+        // Entries before what hangs on them; growth before what is not decided.
+        let mut judged: Vec<_> = judged.collect();
+        judged.sort_by_key(|(judged, _, _)| matches!(judged, Judged::Undecided(_)));
+        let (judged, rate, (node, counts, _, counts_entries)) = judged.into_iter().next()?;
+        let total = keeper.tallies.last().copied().unwrap_or_default();
+        let bytes: Vec<u64> = keeper.tallies.iter().map(|tally| tally.bytes).collect();
+        let row = KeeperRow {
+            rate,
+            of: self.thing(node),
+            counts_entries,
+            counts,
+            objects: total.count,
+            bytes: total.bytes,
+            bytes_per_job: self.slope(&bytes),
+            own: self.is_own(node) || self.is_own(head),
+            parts: keeper.parts.iter().take(MAX_PARTS).map(|part| self.part(part)).collect(),
+            path: steps(self.graph, &keeper.path, keeper.any_name, self.names, &self.files),
+            suspect_from: keeper.suspect_from,
+        };
+        Some((judged, row))
+    }
+
+    fn part(&self, part: &Part) -> PartRow {
+        let Tally { count, bytes } = part.tallies.last().copied().unwrap_or_default();
+        PartRow { of: self.thing(part.sample), count, bytes }
+    }
+
+    fn object(&self, object: &ObjectSeries) -> Option<(Judged, ObjectRow)> {
+        let judged = self.judge(&object.bytes, 0, MIN_BYTES_PER_JOB);
+        let row = ObjectRow {
+            rate: rate(judged)?,
+            of: self.thing(object.node),
+            bytes: object.bytes.clone(),
+            own: self.is_own(object.node),
+            path: steps(self.graph, &object.path, false, self.names, &self.files),
+            suspect_from: object.suspect_from,
+        };
+        Some((judged, row))
+    }
+
+    fn class(&self, class: &ClassSeries) -> Option<ClassRow> {
+        let counts: Vec<u64> = class.tallies.iter().map(|tally| tally.count).collect();
+        // All that is there counts, so what went has been taken off already.
+        let rate = rate(self.judge(&counts, 0, MIN_COUNT_PER_JOB))?;
+        Some(ClassRow {
+            rate,
+            name: class.row.name.clone(),
+            place: Place::of(&class.row, &self.files),
+            counts,
+            bytes: class.tallies.iter().map(|tally| tally.bytes).collect(),
+            own: is_own_class(&class.row.name),
+        })
+    }
+
+    fn judge(&self, counts: &[u64], gone: u64, min_per_job: f64) -> Judged {
+        judge(&Evidence { points: &self.points(counts), gone: as_float(gone), min_per_job })
+    }
+
+    fn slope(&self, counts: &[u64]) -> f64 {
+        slope::estimate(&self.points(counts)).map_or(0.0, |slope| slope.mid)
+    }
+
+    fn points(&self, counts: &[u64]) -> Vec<slope::Point> {
+        let pairs = self.jobs.iter().zip(counts);
+        pairs.map(|(&jobs, &count)| slope::Point::new(as_float(jobs), as_float(count))).collect()
+    }
+
+    fn thing(&self, node: Node) -> Thing {
+        Thing::of(self.graph, node, self.names, &self.files)
+    }
+
+    /// Whether V8 or Node made it for themselves.
+    fn is_own(&self, node: Node) -> bool {
+        let kind = self.graph.kind(node);
+        matches!(kind, NodeKind::Code | NodeKind::Synthetic | NodeKind::Hidden | NodeKind::Array)
+            || self.graph.type_name(node) == "object shape"
+            || self.names.get(&node).is_some_and(|name| is_own_class(name))
+    }
+}
+
+/// The same by the name of a class.
+fn is_own_class(name: &str) -> bool {
+    matches!(name, "(compiled code)" | "(system)" | "(object shape)" | "(array)" | "(synthetic)")
+        || name.trim_start_matches("Detached ").starts_with("Node / ")
+}
+
+/// Nothing where there is no growth to tell.
+fn rate(judged: Judged) -> Option<Rate> {
+    let (status, certainty, Slope { mid, low, high }) = match judged {
+        Judged::Grows(Certainty::Sure, slope) => ("grows", Some("sure"), slope),
+        Judged::Grows(Certainty::Likely, slope) => ("grows", Some("likely"), slope),
+        Judged::Undecided(slope) => ("undecided", None, slope),
+        Judged::Replaced | Judged::Stopped | Judged::Still => return None,
+    };
+    Some(Rate { status, certainty, per_job: mid, per_job_low: low, per_job_high: high })
+}
+
+fn verdict_name(verdict: Overall) -> &'static str {
+    match verdict {
+        Overall::Grows => "grows",
+        Overall::Steady => "steady",
+        Overall::Inconclusive => "inconclusive",
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and bytes stay below 2^53")]
+fn as_float(count: u64) -> f64 {
+    count as f64
+}
