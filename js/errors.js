@@ -48,6 +48,7 @@ const MESSAGES = {
   HOLDOVER_SNAPSHOT_CLOSED: 'the snapshot was closed: keep it open for as long as it is used',
   HOLDOVER_SNAPSHOT_PROCESS:
     '{file} is of another process than {last}: objects are known by ids, which mean something in one process alone. Take all snapshots in one run',
+  HOLDOVER_HEAP_NONE: '{file} has no {what}. `holdover heap summary` lists the classes that it has',
   HOLDOVER_USAGE: '{problem}'
 }
 

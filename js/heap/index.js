@@ -17,6 +17,10 @@ const { HeapSnapshot } = require('./held')
 
 /** More jobs than this between two snapshots are no number of jobs. */
 const MAX_JOBS = 2 ** 32 - 1
+/** V8 counts no further. */
+const MAX_ID = 2 ** 32 - 1
+/** Nobody reads on to the hundredth. */
+const DEFAULT_PATHS = 100
 
 /**
  * Sums a snapshot up by class.
@@ -79,12 +83,36 @@ function toSource(source, what, where) {
   return { file, named: file }
 }
 
+/**
+ * What holds the objects of a class, or one object, from elsewhere.
+ * @param {Source} snapshot
+ * @param {import('../index').HeapRetainersOptions} options
+ * @returns {Promise<import('../index').HeapRetainers>}
+ */
+async function retainers(snapshot, options) {
+  const where = 'heap.retainers'
+  const { file, named } = toSource(snapshot, 'snapshot', where)
+  const { class: name, id, paths = DEFAULT_PATHS } = options ?? {}
+  const isOne = typeof name === 'string' ? id === undefined : isCount(id, MAX_ID)
+  if (!isOne) throw argument(where, 'options', 'either class, a name, or id, a number', options)
+  if (!isCount(paths, MAX_ID)) throw argument(where, 'paths', 'how many to tell', paths)
+  const result = await work((job) => native().heapRetainers(named, name, id, paths, job), options)
+  const what = name === undefined ? `object with the id ${id}` : `object of the class '${name}'`
+  if (result.objects === 0) throw new HoldoverError('HOLDOVER_HEAP_NONE', { file, what })
+  return { file, ...result }
+}
+
+/** @param {any} number @param {number} most */
+function isCount(number, most) {
+  return Number.isInteger(number) && number >= 0 && number <= most
+}
+
 /** A growing count for each snapshot. @param {any} jobs @param {number} count @param {string} where */
 function jobsOf(jobs, count, where) {
   if (!Array.isArray(jobs) || jobs.length !== count)
     throw argument(where, 'jobs', `as many numbers as there are snapshots, ${count}`, jobs?.length ?? jobs)
   for (const [at, number] of jobs.entries()) {
-    if (!Number.isInteger(number) || number < 0 || number > MAX_JOBS)
+    if (!isCount(number, MAX_JOBS))
       throw argument(where, `jobs[${at}]`, 'a whole number of finished jobs', number)
     if (at > 0 && number <= jobs[at - 1])
       throw argument(where, 'jobs', 'rising: give the snapshots in the order in which they were taken', jobs)
@@ -97,4 +125,4 @@ function argument(where, what, expected, got) {
   return new HoldoverError('HOLDOVER_ARG', { where, what, expected, got: show(got) })
 }
 
-module.exports = { takeSnapshot, open, compare, growth }
+module.exports = { takeSnapshot, open, compare, growth, retainers }

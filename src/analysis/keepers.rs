@@ -78,7 +78,7 @@ pub fn keepers(
         (path, from)
     };
     let paths = objects.iter().map(path).collect();
-    let tops = tops(&search, &tree);
+    let tops = tree.topmost(&search);
     let mut places = Places::find(&search, &tree, &tops, lives, row);
     places.tally(&search, &tree, &tops, lives, row);
     let Places { readings, all, .. } = places;
@@ -89,19 +89,6 @@ pub fn keepers(
         (std::cmp::Reverse(bytes), keeper.path.last().map(|hop| hop.node))
     });
     (all, paths)
-}
-
-/// Of each node the topmost new object on its path, itself where that is the first: old objects too may hang on new ones
-/// alone, as in a list that grows at its head.
-fn tops(search: &Search<'_>, tree: &Tree) -> Vec<Node> {
-    let mut tops = vec![NONE; tree.parent.len()];
-    for &node in &tree.order {
-        let parent = tree.parent[node as usize];
-        let above = if parent == NONE { NONE } else { tops[parent as usize] };
-        tops[node as usize] =
-            if above == NONE && parent != NONE && (search.is_new)(node) { node } else { above };
-    }
-    tops
 }
 
 struct Places<'a> {

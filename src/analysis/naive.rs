@@ -278,6 +278,18 @@ pub fn is_held_by_old(
     old.iter().any(leads)
 }
 
+/// References to these nodes from what is reached without them.
+pub fn outside_references(
+    graph: &Graph,
+    essential: &Essential,
+    is_target: &dyn Fn(Node) -> bool,
+) -> Vec<(Node, Edge)> {
+    let outside = reach(graph, &[0], |_, edge| essential.contains(edge) && !is_target(graph.to(edge)), None);
+    let of = |&from: &Node| graph.edges(from).map(move |edge| (from, edge));
+    let references = outside.iter().flat_map(of);
+    references.filter(|&(_, edge)| essential.contains(edge) && is_target(graph.to(edge))).collect()
+}
+
 /// Distances without what `WeakMap`s do to them.
 pub fn distances(graph: &Graph) -> Vec<i32> {
     let is_way = |node: Node, edge: Edge| {

@@ -150,6 +150,20 @@ impl Tree {
         tops
     }
 
+    /// Of each node the topmost new object on its path, itself where that is the first: old objects too may hang on new
+    /// ones alone, as in a list that grows at its head.
+    #[must_use]
+    pub fn topmost(&self, search: &Search<'_>) -> Vec<Node> {
+        let mut tops = vec![NONE; self.parent.len()];
+        for &node in &self.order {
+            let parent = self.parent[node as usize];
+            let above = if parent == NONE { NONE } else { tops[parent as usize] };
+            let is_top = above == NONE && parent != NONE && (search.is_new)(node);
+            tops[node as usize] = if is_top { node } else { above };
+        }
+        tops
+    }
+
     /// The path to a node, from below the root on.
     #[must_use]
     pub fn path(&self, to: Node) -> Vec<Hop> {
@@ -250,7 +264,7 @@ impl<'a> Readings<'a> {
             at = self.tree.parent[at as usize];
         };
         for node in open.into_iter().rev() {
-            reading = self.number(reading, node, (self.search.class)(node));
+            reading = self.number(reading, self.edge_to(node), (self.search.class)(node));
             self.of_node.insert(node, reading);
         }
         reading
@@ -271,18 +285,27 @@ impl<'a> Readings<'a> {
             return 0;
         }
         let above = self.of(holder);
-        self.number(above, node, ANY_CLASS)
+        self.number(above, self.edge_to(node), ANY_CLASS)
     }
 
-    fn number(&mut self, above: u32, node: Node, class: u32) -> u32 {
+    /// Of a reference: that of the path to where it comes from, its name and the class of what it leads to.
+    pub fn of_reference(&mut self, from: Node, edge: Edge) -> u32 {
+        let (above, class) = (self.of(from), (self.search.class)(self.search.graph.to(edge)));
+        self.number(above, self.edge(from, edge), class)
+    }
+
+    fn number(&mut self, above: u32, edge: u32, class: u32) -> u32 {
         let next = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
-        *self.numbers.entry((above, self.edge(node), class)).or_insert(next)
+        *self.numbers.entry((above, edge, class)).or_insert(next)
     }
 
-    fn edge(&self, node: Node) -> u32 {
-        let edge = self.tree.edge[node as usize];
+    fn edge_to(&self, node: Node) -> u32 {
+        self.edge(self.tree.parent[node as usize], self.tree.edge[node as usize])
+    }
+
+    fn edge(&self, from: Node, edge: Edge) -> u32 {
         match self.search.graph.edge_name(edge) {
-            Some(name) if !is_position(name) && !self.is_in_table(node) => {
+            Some(name) if !is_position(name) && !self.is_table_name(from, edge) => {
                 self.search.graph.edge_name_or_number(edge)
             }
             _ => ANY_POSITION,
@@ -298,9 +321,15 @@ impl<'a> Readings<'a> {
     /// Whether the name by which a node is held is one of many.
     #[must_use]
     pub fn is_in_table(&self, node: Node) -> bool {
+        self.is_table_name(self.tree.parent[node as usize], self.tree.edge[node as usize])
+    }
+
+    /// The same of a reference.
+    #[must_use]
+    pub fn is_table_name(&self, from: Node, edge: Edge) -> bool {
         !self.tables.is_empty()
-            && self.tables.contains_key(&self.tree.parent[node as usize])
-            && self.search.graph.edge_kind(self.tree.edge[node as usize]) == EdgeKind::Property
+            && self.tables.contains_key(&from)
+            && self.search.graph.edge_kind(edge) == EdgeKind::Property
     }
 }
 

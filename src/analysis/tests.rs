@@ -1,6 +1,6 @@
 //! The fast analyses against the plain ones, on random snapshots; and what they are for, in small.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -13,6 +13,7 @@ use super::dominators::Dominators;
 use super::essential::Essential;
 use super::interfaces::infer;
 use super::paths::{Search, holdings};
+use super::retainers::{Target, retainers};
 use super::rows::{Row, Rows};
 use super::shallow::shallow_sizes;
 use super::special::Special;
@@ -125,6 +126,36 @@ proptest! {
         prop_assert_eq!(found.iter().map(|holding| holding.objects).sum::<u64>(), objects().count() as u64);
         let bytes: u64 = objects().map(|&node| sizes.get(node)).sum();
         prop_assert_eq!(found.iter().map(|holding| holding.bytes).sum::<u64>(), bytes);
+    }
+
+    #[test]
+    fn retainers_are_all_references_from_outside(snapshot in snapshots(true), class in any::<prop::sample::Index>()) {
+        let graph = snapshot.graph();
+        let classes = Classes::find(&graph, &Detached::find(&graph));
+        let mut rows = Rows::new(infer(&classes.shapes));
+        let row_of = rows.of(&classes.all, &classes.shapes);
+        let rows = rows.finish();
+        let name = |node: Node| &rows[row_of[classes.of[node as usize] as usize]].name;
+        let wanted = name(Node::try_from(class.index(graph.node_count() as usize)).expect("few nodes"));
+        let sizes = shallow_sizes(&graph, &Detached::find(&graph));
+        let is_target = |node: Node| node > 0 && name(node) == wanted && sizes.get(node) > 0;
+        let essential = Essential::find(&graph, &Special::find(graph.strings()));
+        let expected = naive::outside_references(&graph, &essential, &is_target);
+        let found = retainers(&graph, &Target::Class(wanted.clone()));
+        prop_assert_eq!(found.objects, graph.nodes().filter(|&node| is_target(node)).count() as u64);
+        let references: u64 = found.retainers.iter().map(|retainer| retainer.references).sum();
+        prop_assert_eq!(references, expected.len() as u64);
+        let held: BTreeSet<Node> = expected.iter().map(|&(_, edge)| graph.to(edge)).collect();
+        prop_assert_eq!(found.held, held.len() as u64);
+        for retainer in &found.retainers {
+            let mut at = Graph::ROOT;
+            for hop in &retainer.path {
+                prop_assert!(!is_target(at) && graph.edges(at).contains(&hop.edge));
+                at = hop.node;
+                prop_assert_eq!(graph.to(hop.edge), at);
+            }
+            prop_assert!(is_target(at) && retainer.suspect_from < retainer.path.len());
+        }
     }
 
     #[test]

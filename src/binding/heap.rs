@@ -8,9 +8,11 @@ use napi::{Env, Task};
 use napi_derive::napi;
 
 use super::{convert, panics};
+use crate::analysis::retainers::Target;
 use crate::capture::Held;
 use crate::report::heap::{Before, comparison, summary};
 use crate::report::heap_growth::Snapshots;
+use crate::report::heap_retainers::retention;
 use crate::snapshot::{Graph, Progress, announce, open_with};
 
 /// Work on heap snapshots as its caller sees it. The caller asks: the addon has no way to call back from another thread.
@@ -104,6 +106,14 @@ pub struct GrowthTask {
     work: HeapWork,
 }
 
+/// What holds some objects, on its way; resolves to its JSON.
+pub struct RetainersTask {
+    source: Source,
+    target: Target,
+    max_paths: usize,
+    work: HeapWork,
+}
+
 /// Summarises a snapshot: the promise is of the JSON of [`crate::report::heap::HeapSummary`].
 ///
 /// # Errors
@@ -169,6 +179,41 @@ impl Source {
             Self::File(file) => file,
             Self::Held(_) => convert::THIS_PROCESS,
         }
+    }
+}
+
+/// What holds the objects of a class, or the one of an id: the promise is of the JSON of
+/// [`crate::report::heap_retainers::HeapRetainers`].
+///
+/// # Errors
+///
+/// When it was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`].
+#[napi(catch_unwind)]
+pub fn heap_retainers(
+    #[napi(ts_arg_type = "string | object")] snapshot: Named<'_>,
+    class: Option<String>,
+    id: Option<u32>,
+    max_paths: u32,
+    work: &HeapWork,
+) -> Result<AsyncTask<RetainersTask>> {
+    let target = id.map_or_else(|| Target::Class(class.unwrap_or_default()), Target::Id);
+    let (source, max_paths) = (Source::of(snapshot)?, max_paths as usize);
+    Ok(AsyncTask::new(RetainersTask { source, target, max_paths, work: work.clone() }))
+}
+
+impl Task for RetainersTask {
+    type Output = String;
+    type JsValue = String;
+
+    fn compute(&mut self) -> Result<String> {
+        panics::as_error(|| {
+            self.work.announce([&self.source]);
+            convert::json(&retention(&*self.work.graph(&self.source)?, &self.target, self.max_paths))
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
+        Ok(json)
     }
 }
 

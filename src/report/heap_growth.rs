@@ -204,9 +204,10 @@ impl Table<'_> {
         let part = |part: &Part| {
             (part.sample, part.tallies.iter().map(|tally| tally.count).collect(), part.gone, false)
         };
-        let candidates = std::iter::once(entries).chain(keeper.parts.iter().map(part));
+        let parts = keeper.parts.iter().filter(|part| !self.is_own(part.sample)).map(part);
+        let candidates = std::iter::once(entries).chain(parts);
         let judged = candidates.filter_map(|candidate| {
-            let judged = self.judge(&candidate.1, candidate.2, MIN_COUNT_PER_JOB);
+            let judged = self.judge_count(&candidate.1, candidate.2);
             Some((judged, rate(judged)?, candidate))
         });
         // Entries before what hangs on them; growth before what is not decided.
@@ -223,7 +224,7 @@ impl Table<'_> {
             objects: total.count,
             bytes: total.bytes,
             bytes_per_job: self.slope(&bytes),
-            own: self.is_own(node) || self.is_own(head),
+            own: self.is_own(head),
             parts: keeper.parts.iter().take(MAX_PARTS).map(|part| self.part(part)).collect(),
             path: steps(self.graph, &keeper.path, keeper.any_name, self.names, &self.files),
             suspect_from: keeper.suspect_from,
@@ -237,7 +238,9 @@ impl Table<'_> {
     }
 
     fn object(&self, object: &ObjectSeries) -> Option<(Judged, ObjectRow)> {
-        let judged = self.judge(&object.bytes, 0, MIN_BYTES_PER_JOB);
+        let points = self.points(&object.bytes);
+        let judged =
+            judge(&Evidence { points: &points, gone: 0.0, min_per_job: MIN_BYTES_PER_JOB, by_leaps: true });
         let row = ObjectRow {
             rate: rate(judged)?,
             of: self.thing(object.node),
@@ -252,7 +255,7 @@ impl Table<'_> {
     fn class(&self, class: &ClassSeries) -> Option<ClassRow> {
         let counts: Vec<u64> = class.tallies.iter().map(|tally| tally.count).collect();
         // All that is there counts, so what went has been taken off already.
-        let rate = rate(self.judge(&counts, 0, MIN_COUNT_PER_JOB))?;
+        let rate = rate(self.judge_count(&counts, 0))?;
         Some(ClassRow {
             rate,
             name: class.row.name.clone(),
@@ -263,8 +266,9 @@ impl Table<'_> {
         })
     }
 
-    fn judge(&self, counts: &[u64], gone: u64, min_per_job: f64) -> Judged {
-        judge(&Evidence { points: &self.points(counts), gone: as_float(gone), min_per_job })
+    fn judge_count(&self, counts: &[u64], gone: u64) -> Judged {
+        let (points, gone) = (self.points(counts), as_float(gone));
+        judge(&Evidence { points: &points, gone, min_per_job: MIN_COUNT_PER_JOB, by_leaps: false })
     }
 
     fn slope(&self, counts: &[u64]) -> f64 {

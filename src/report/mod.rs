@@ -10,6 +10,7 @@ pub mod heap_facts;
 pub mod heap_growth;
 pub mod heap_leaks;
 mod heap_paths;
+pub mod heap_retainers;
 pub mod leaks;
 mod memory;
 pub mod model;

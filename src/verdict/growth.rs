@@ -6,7 +6,7 @@
 
 use super::ladder::Certainty;
 use super::slope::{Point, Slope, estimate, halves};
-use super::trend::{Trend, trend};
+use super::trend::{Trend, growing_intervals, trend};
 
 /// What is known of one thing that is counted.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,8 @@ pub struct Evidence<'a> {
     pub gone: f64,
     /// Growth for each job that counts as growth at all.
     pub min_per_job: f64,
+    /// It grows by leaps, as storage does that is made twice as large when it is full: one leap says nothing.
+    pub by_leaps: bool,
 }
 
 /// Where it stands.
@@ -41,6 +43,8 @@ pub const MIN_BYTES_PER_JOB: f64 = 1.0;
 
 /// Points below which a plateau cannot be told from growth.
 pub const MIN_POINTS: usize = 3;
+/// Leaps of storage from which it grows.
+const MIN_LEAPS: usize = 2;
 /// Where so large a share of the new may stand in the place of others, nothing is said to grow.
 const REPLACED_SHARE: f64 = 0.5;
 /// The last half grows so many times as fast as the first: either it has begun just now, or the older ones go.
@@ -62,6 +66,9 @@ pub fn judge(evidence: &Evidence<'_>) -> Growth {
     let is_replaced = evidence.gone >= REPLACED_SHARE * grown;
     if points.len() < MIN_POINTS {
         return if is_replaced { Growth::Replaced } else { Growth::Undecided(slope) };
+    }
+    if evidence.by_leaps && growing_intervals(points) < MIN_LEAPS {
+        return Growth::Still;
     }
     match trend(points, 1.0, 0.0) {
         Trend::Flat | Trend::Stopped => Growth::Stopped,

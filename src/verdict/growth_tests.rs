@@ -6,7 +6,7 @@ fn series<const N: usize>(jobs: [f64; N], counts: [f64; N]) -> Vec<Point> {
 }
 
 fn judged<const N: usize>(jobs: [f64; N], counts: [f64; N], gone: f64) -> Growth {
-    judge(&Evidence { points: &series(jobs, counts), gone, min_per_job: MIN_COUNT_PER_JOB })
+    judge(&Evidence { points: &series(jobs, counts), gone, min_per_job: MIN_COUNT_PER_JOB, by_leaps: false })
 }
 
 const JOBS: [f64; 3] = [100.0, 550.0, 1_000.0];
@@ -65,9 +65,19 @@ fn growth_that_began_lately_is_not_decided() {
 
 #[test]
 fn storage_that_grows_in_steps_grows_likely() {
-    let bytes = series(JOBS, [1_064.0, 6_344.0, 9_632.0]);
-    let growth = judge(&Evidence { points: &bytes, gone: 0.0, min_per_job: MIN_BYTES_PER_JOB });
+    let growth = storage([1_064.0, 6_344.0, 9_632.0]);
     assert_eq!(rate(growth).map(|(certainty, _)| certainty), Some(Certainty::Likely));
+}
+
+#[test]
+fn one_leap_of_storage_is_no_growth() {
+    assert_eq!(storage([2_120.0, 2_120.0, 4_168.0]), Growth::Still);
+    assert_eq!(storage([2_120.0, 4_168.0, 4_168.0]), Growth::Still);
+}
+
+fn storage(bytes: [f64; 3]) -> Growth {
+    let points = series(JOBS, bytes);
+    judge(&Evidence { points: &points, gone: 0.0, min_per_job: MIN_BYTES_PER_JOB, by_leaps: true })
 }
 
 #[test]
