@@ -68,7 +68,7 @@ class Check {
     this.usedFrom = usedMs()
     this.rssBefore = residentBytes()
     this.memory = new MemoryLog()
-    this.heap = new HeapGrowth()
+    this.heap = new HeapGrowth(watch)
     this.fakeTimers = new FakeTimers()
     this.next = 0
     this.hanging = 0
@@ -87,11 +87,13 @@ class Check {
   /** @param {(i: number) => any} job @returns {Promise<any>} the report */
   async run(job) {
     this.job = job
+    this.heap.start()
     await this.runJobs(this.options.warmupJobs)
+    this.heap.warmedUp(this.options.warmupJobs)
     await this.settleWarmup()
     this.watch.jobs.endWarmup()
     this.fakeTimers.endWarmup()
-    this.heap.endWarmup(this.options.warmupJobs)
+    this.heap.start()
     this.measureFrom = clock()
     this.usedFrom = usedMs()
     for (;;) {

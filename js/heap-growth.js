@@ -5,6 +5,7 @@ const { residentBytes } = require('./usage')
 const { Allocations, isRunner } = require('./signals/allocations')
 const { growth, takeSnapshot } = require('./heap')
 const { objection, predictCost } = require('./heap/cost')
+const { HeapSites, seenByOf } = require('./heap-sites')
 const { isOwn } = require('./site')
 
 /** Snapshots from which growth is worked out. */
@@ -15,13 +16,20 @@ const MAX_PAUSES_MS = 20_000
 /** Snapshots that a check takes: three, and a last one that confirms what they say. */
 const SNAPSHOTS = 4
 
+/** In js/cli/check.js. */
+const SETUP_VARIABLE = 'ctx'
+
 /**
  * Whether the heap grows with the jobs of a check, and where. When something is asked is decided in src/verdict; here it is
  * done: V8's profiler, snapshots, and what grew between them.
  */
 class HeapGrowth {
-  constructor() {
+  /** @param {import('./watch').Watch} watch */
+  constructor(watch) {
     this.allocations = new Allocations()
+    this.sites = new HeapSites(watch)
+    /** Functions that allocated what was alive at the last reading. @type {any[]} */
+    this.allocated = []
     /** @type {Array<{ jobs: number, allocations: any[] }>} */
     this.readings = []
     /** @type {Array<{ jobs: number, held: import('./heap/held').HeapSnapshot }>} */
@@ -35,17 +43,22 @@ class HeapGrowth {
     /** What snapshots took and left, which is not the job's. */
     this.tookMs = 0
     this.tookBytes = 0
-    this.allocations.start()
   }
 
-  /** @param {number} jobs */
-  endWarmup(jobs) {
-    this.allocations.restart(jobs)
+  /** Of how many jobs what was allocated so far tells how closely to look. @param {number} jobs */
+  warmedUp(jobs) {
+    this.allocations.stop(jobs)
+  }
+
+  /** Jobs are measured from here on. */
+  start() {
+    this.allocations.start()
   }
 
   /** Asks where live memory comes from. @param {number} jobs finished */
   measure(jobs) {
-    const allocations = this.allocations.read().map(({ counts, storageBytes, ...place }) => {
+    this.allocated = this.allocations.read()
+    const allocations = this.allocated.map(({ counts, storageBytes, ...place }) => {
       return { site: this.numberOf(place), counts, storageBytes }
     })
     this.readings.push({ jobs, allocations })
@@ -94,12 +107,21 @@ class HeapGrowth {
   }
 
   async grow() {
+    if (this.allocations.isRunning) this.allocated = this.allocations.read()
+    this.allocations.close()
     const jobs = this.snapshots.map(({ jobs }) => jobs)
     const { keepers, objects } = await growth(
       this.snapshots.map(({ held }) => held),
       { jobs }
     )
-    return { keepers: keepers.filter(isOfProgram), objects: objects.filter(isOfProgram) }
+    return { keepers: this.placed(keepers), objects: this.placed(objects) }
+  }
+
+  /** What is the program's, with its place. @param {any[]} rows */
+  placed(rows) {
+    return rows
+      .filter(isOfProgram)
+      .map((row) => ({ ...row, site: this.sites.siteOf(row, this.allocated) }))
   }
 
   /** What the report is made of. @param {string} job its name */
@@ -115,15 +137,22 @@ class HeapGrowth {
 }
 
 /**
- * Not V8's, nor what holdover or the test runner keep for themselves: the function through whose variable it is held says
- * whose it is.
+ * Not V8's, nor what holdover or the test runner keep for themselves: in objects of their classes, or in variables of
+ * their files. What `setup` of a job module made is held by a variable of holdover's, and the program's.
  * @param {any} row
  */
-function isOfProgram({ own, path, suspectFrom }) {
-  if (own) return false
-  const seenBy = path.slice(0, suspectFrom + 1).findLast((/** @type {any} */ step) => step.place?.file)
-  const file = seenBy?.place.file ?? ''
-  return !isOwn(file) && !isRunner(file)
+function isOfProgram(row) {
+  if (row.own) return false
+  const { path, suspectFrom } = row
+  if (path.some((/** @type {any} */ step) => isForeign(step.classPlace?.file))) return false
+  const suspect = path[suspectFrom]
+  const isSetup = suspect?.edgeName === SETUP_VARIABLE
+  return suspect?.edge !== 'context' || isSetup || !isForeign(seenByOf(row)?.file)
+}
+
+/** @param {string | undefined} file */
+function isForeign(file) {
+  return file !== undefined && (isOwn(file) || isRunner(file))
 }
 
 module.exports = { HeapGrowth }

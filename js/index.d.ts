@@ -330,6 +330,8 @@ export interface HeapPathStep {
   id: number
   /** Where a function stands. */
   place: HeapPlace | null
+  /** Where the constructor of an object stands. */
+  classPlace?: HeapPlace
 }
 
 /** New objects that are held alike. */

@@ -41,31 +41,32 @@ class Allocations {
   constructor() {
     /** @type {any} */
     this.session = null
+    /** Whether it samples now. */
+    this.isRunning = false
+    this.intervalBytes = FIRST_INTERVAL_BYTES
   }
 
-  /** @returns {boolean} whether it runs now */
-  start(intervalBytes = FIRST_INTERVAL_BYTES) {
+  /** Begins, as finely as the jobs before allow. */
+  start() {
     try {
       if (this.session === null) this.session = openSession()
-      if (isRunning(this.session)) return this.close()
-      post(this.session, 'HeapProfiler.startSampling', { samplingInterval: intervalBytes })
-      return true
+      if (isSampling(this.session)) return this.close()
+      post(this.session, 'HeapProfiler.startSampling', { samplingInterval: this.intervalBytes })
+      this.isRunning = true
     } catch {
       // Node without an inspector, or one whose permission model denies it.
-      return this.close()
+      this.close()
     }
   }
 
-  /**
-   * Starts anew, as finely as the jobs so far allow. V8 collects for that.
-   * @param {number} jobs since the start
-   */
-  restart(jobs) {
-    if (this.session === null) return false
+  /** Ends; how much so many jobs allocated tells how closely to look at the next ones. @param {number} jobs */
+  stop(jobs) {
+    if (!this.isRunning) return
+    this.isRunning = false
     const { samples } = post(this.session, 'HeapProfiler.stopSampling').profile
-    const allocatedBytes = lastOrdinal(samples) * FIRST_INTERVAL_BYTES
+    const allocatedBytes = lastOrdinal(samples) * this.intervalBytes
     const wanted = Math.round(allocatedBytes / Math.max(1, jobs) / SAMPLES_PER_JOB)
-    return this.start(Math.min(MAX_INTERVAL_BYTES, Math.max(MIN_INTERVAL_BYTES, wanted)))
+    this.intervalBytes = Math.min(MAX_INTERVAL_BYTES, Math.max(MIN_INTERVAL_BYTES, wanted))
   }
 
   /**
@@ -73,13 +74,13 @@ class Allocations {
    * @returns {Allocation[]}
    */
   read() {
-    if (this.session === null) return []
+    if (!this.isRunning) return []
     const { head, samples } = post(this.session, 'HeapProfiler.getSamplingProfile').profile
     return summed(samples, placesOf(head))
   }
 
-  /** @returns {false} it does not run */
   close() {
+    this.isRunning = false
     try {
       // Sampling ends with the session.
       this.session?.disconnect()
@@ -87,7 +88,6 @@ class Allocations {
       // It is gone already.
     }
     this.session = null
-    return false
   }
 }
 
@@ -99,7 +99,7 @@ function openSession() {
 }
 
 /** @param {any} session whether anybody samples in this thread */
-function isRunning(session) {
+function isSampling(session) {
   try {
     post(session, 'HeapProfiler.getSamplingProfile')
     return true

@@ -132,9 +132,11 @@ impl<'a> Places<'a> {
         let (by_reading, chain_holders) = (HashMap::new(), FastMap::default());
         let mut places = Self { readings, by_reading, holders, chain_holders, all: Vec::new() };
         for &node in tree.order.iter().filter(|&&node| tops[node as usize] == node) {
-            let parent = tree.parent[node as usize];
+            let holder = places.readings.holder(node);
             // What the roots lead to are no entries of theirs.
-            places.holders[parent as usize] = search.graph.kind(parent) != NodeKind::Synthetic;
+            if holder != NONE && search.graph.kind(holder) != NodeKind::Synthetic {
+                places.holders[holder as usize] = true;
+            }
             let next = places.all.len();
             let reading = places.readings.of_place(node);
             let place = *places.by_reading.entry(reading).or_insert(next);
@@ -194,7 +196,7 @@ impl<'a> Places<'a> {
                 continue;
             }
             let top = tops[node as usize];
-            let is_beside = top == NONE && self.holders[parent as usize];
+            let is_beside = top == NONE && bytes > 0 && self.is_holder(self.readings.holder(node));
             let is_link = self.is_chain(place_of[parent as usize]) && row(node) == row(parent);
             let is_candidate = bytes > 0 && !is_link && (top == node || is_beside);
             let entry = if is_candidate { self.entry(node, row(node)) } else { NONE };
@@ -221,6 +223,10 @@ impl<'a> Places<'a> {
         let place = self.by_reading.get(&self.readings.of_place(node));
         let place = place.filter(|&&place| self.all[place].entries.contains_key(&class));
         place.map_or(NONE, |&place| u32::try_from(place).unwrap_or(NONE))
+    }
+
+    fn is_holder(&self, node: Node) -> bool {
+        self.holders.get(node as usize).copied().unwrap_or(false)
     }
 
     fn is_chain(&self, place: u32) -> bool {

@@ -273,6 +273,17 @@ impl<'a> Readings<'a> {
     /// Of the place at which a node is held, whatever its class and in whichever storage of the holder: the keys of a table
     /// are held where its values are.
     pub fn of_place(&mut self, node: Node) -> u32 {
+        let holder = self.holder(node);
+        if holder == NONE {
+            return 0;
+        }
+        let above = self.of(holder);
+        self.number(above, self.edge_to(node), ANY_CLASS)
+    }
+
+    /// The object that holds a node, in whichever storage: reactions of a promise are a chain of such.
+    #[must_use]
+    pub fn holder(&self, node: Node) -> Node {
         let is_storage = |node: Node| {
             let kind = self.search.graph.kind(node);
             self.search.sizes.get(node) == 0 && matches!(kind, NodeKind::Array | NodeKind::Hidden)
@@ -281,11 +292,7 @@ impl<'a> Readings<'a> {
         while holder != NONE && is_storage(holder) {
             holder = self.tree.parent[holder as usize];
         }
-        if holder == NONE {
-            return 0;
-        }
-        let above = self.of(holder);
-        self.number(above, self.edge_to(node), ANY_CLASS)
+        holder
     }
 
     /// Of a reference: that of the path to where it comes from, its name and the class of what it leads to.
