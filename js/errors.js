@@ -45,6 +45,7 @@ const MESSAGES = {
   HOLDOVER_SNAPSHOT_TOO_COSTLY:
     'no snapshot was taken, since that may cost too much: {reason}. `force: true` takes it all the same',
   HOLDOVER_SNAPSHOT_TAKE: 'V8 took no snapshot: {reason}',
+  HOLDOVER_NOT_COLLECTED: '{report}',
   HOLDOVER_SNAPSHOT_CLOSED: 'the snapshot was closed: keep it open for as long as it is used',
   HOLDOVER_SNAPSHOT_PROCESS:
     '{file} is of another process than {last}: objects are known by ids, which mean something in one process alone. Take all snapshots in one run',

@@ -400,8 +400,136 @@ export interface HeapSnapshot {
   close(): void
 }
 
+export interface ExpectCollectedOptions {
+  /** How long it may take. Default 5000; there are at least three collections. */
+  timeoutMs?: number
+  /** Take the snapshot that says what holds it whatever that may cost. */
+  force?: boolean
+}
+
 /** A file that V8 wrote, what `open` gave of one, or a snapshot of this process. */
 export type HeapSource = string | { file: string } | HeapSnapshot
+
+/** How something grows with the jobs: things, or bytes, for each. */
+export interface HeapRate {
+  /** `undecided`: it grew, and these snapshots cannot tell whether it goes on. */
+  status: 'grows' | 'undecided'
+  /** `sure`: the same rate from one snapshot to the next, and nothing of the kind went meanwhile. */
+  certainty: 'sure' | 'likely' | null
+  perJob: number
+  perJobLow: number
+  perJobHigh: number
+}
+
+/** An object by its class, a function by its name. */
+export interface HeapThing {
+  name: string
+  /** V8's type of the node. */
+  type: string
+  /** Of the constructor, or of the function. */
+  place: HeapPlace | null
+}
+
+/** A variable or property on which things pile up. */
+export interface HeapKeeper extends HeapRate {
+  /** What is counted. */
+  of: HeapThing
+  /** Entries are counted; else what hangs on a few of them, as in a list whose entries hang on each other. */
+  countsEntries: boolean
+  /** How many of those that are there now were there in each snapshot. */
+  counts: number[]
+  /** Entries and all that hangs on them, now. */
+  objects: number
+  bytes: number
+  bytesPerJob: number
+  /** V8's or Node's own. */
+  own: boolean
+  /** The same by class, most bytes first, eight at most. */
+  parts: (HeapThing & { count: number; bytes: number; perJob: number })[]
+  /** The path to one of the entries. */
+  path: HeapPathStep[]
+  /** From this step on: the variable or property, and the entry. */
+  suspectFrom: number
+}
+
+/** One object that becomes larger: a buffer, a text, an array of numbers. Rates are in bytes. */
+export interface HeapGrowingObject extends HeapRate {
+  of: HeapThing
+  /** Its size in each snapshot. */
+  bytes: number[]
+  own: boolean
+  path: HeapPathStep[]
+  suspectFrom: number
+}
+
+/** A class of which there are more with the jobs. */
+export interface HeapGrowingClass extends HeapRate {
+  name: string
+  place: HeapPlace | null
+  counts: number[]
+  bytes: number[]
+  own: boolean
+}
+
+/** Snapshots of one process after more and more jobs. */
+export interface HeapGrowth {
+  schemaVersion: 1
+  /** Of what is not V8's or Node's own. */
+  verdict: 'grows' | 'steady' | 'inconclusive'
+  snapshots: (HeapTotals & { file: string | null; jobs: number })[]
+  /** What grows first, most bytes for each job first. */
+  keepers: HeapKeeper[]
+  objects: HeapGrowingObject[]
+  classes: HeapGrowingClass[]
+}
+
+/** References from elsewhere that read alike. */
+export interface HeapRetainer {
+  /** How many objects they lead to. */
+  objects: number
+  references: number
+  /** Shallow sizes of the objects. */
+  bytes: number
+  path: HeapPathStep[]
+  suspectFrom: number
+}
+
+/** What holds the objects of a class, or one object. */
+export interface HeapRetainers {
+  file: string | null
+  schemaVersion: 1
+  snapshot: HeapTotals
+  objects: number
+  bytes: number
+  /** Of them, those that something else holds; the others hang on these. */
+  held: number
+  /** How many ways of holding there are. */
+  ways: number
+  /** Most objects first, as many as were asked for. */
+  retainers: HeapRetainer[]
+}
+
+/** For all that reads snapshots. */
+export interface HeapWorkOptions {
+  /** Rejects with its reason when it is aborted. */
+  signal?: AbortSignal
+  /** Told about 20 times a second how much has been read. What comes after the last byte takes about as long again. */
+  onProgress?: (progress: { doneBytes: number; totalBytes: number }) => void
+}
+
+export interface HeapGrowthOptions extends HeapWorkOptions {
+  /** Jobs finished when each snapshot was taken, rising. */
+  jobs: number[]
+}
+
+export interface HeapRetainersOptions extends HeapWorkOptions {
+  /** Name of the class, as `open` has it. */
+  class?: string
+  /** Or V8's id of one object. */
+  id?: number
+  /** Ways of holding to tell; 100 by default. */
+  paths?: number
+}
 
 /** Heap snapshots of Node 20 to 26: files, and of this process. */
 export const heap: {
@@ -411,12 +539,28 @@ export const heap: {
    */
   takeSnapshot(options?: TakeSnapshotOptions): Promise<HeapSnapshot>
   /** Sums a snapshot up by class. Rejects with `HOLDOVER_SNAPSHOT_…` and a `byteOffset`. */
-  open(snapshot: HeapSource): Promise<HeapSummary>
+  open(snapshot: HeapSource, options?: HeapWorkOptions): Promise<HeapSummary>
   /**
    * What changed between two snapshots of one process. With `paths` also what holds the new objects, which takes about as
    * long again.
    */
-  compare(before: HeapSource, after: HeapSource, options?: { paths?: boolean }): Promise<HeapComparison>
+  compare(
+    before: HeapSource,
+    after: HeapSource,
+    options?: HeapWorkOptions & { paths?: boolean }
+  ): Promise<HeapComparison>
+  /**
+   * What grows with the jobs, and which variable keeps it: two snapshots of one process or more, each after more jobs. From
+   * three on there is a verdict. Rejects with `HOLDOVER_SNAPSHOT_PROCESS` where they are of several processes.
+   */
+  growth(list: HeapSource[], options: HeapGrowthOptions): Promise<HeapGrowth>
+  /** What holds the objects of a class, or one object. Rejects with `HOLDOVER_HEAP_NONE` where there is none. */
+  retainers(snapshot: HeapSource, options: HeapRetainersOptions): Promise<HeapRetainers>
+  /**
+   * Resolves once the object was collected, after forced collections; rejects with `HOLDOVER_NOT_COLLECTED` and what holds
+   * it. Let go of it yourself: what is in a variable of the function that awaits this is held by that.
+   */
+  expectCollected(object: object, options?: ExpectCollectedOptions): Promise<void>
 }
 
 /** Every error of holdover itself; `code` starts with `HOLDOVER_`. */
@@ -426,6 +570,10 @@ export class HoldoverError extends Error {
   readonly byteOffset?: number
   /** For a snapshot that was not taken since it may cost too much. */
   readonly predicted?: HeapSnapshotCost
+  /** Of an object that was not collected: how often that was tried. */
+  readonly collections?: number
+  /** And what holds it; null where no snapshot could be taken. */
+  readonly retainers?: HeapRetainers | null
 }
 
 export class LeakError extends HoldoverError {

@@ -55,6 +55,9 @@ class JobBook {
     /** Jobs ended. */
     this.ended = 0
     this.lastEndedAt = 0
+    /** Called once, when so many jobs have ended; see `callAt`. */
+    this.milestone = 0
+    this.reached = () => {}
     /** The order number given last: one for each job end, and one for the end of the warm-up. */
     this.order = 0
     this.warmupOrder = 0
@@ -122,6 +125,13 @@ class JobBook {
     const newest = this.marks[this.marks.length - 1]
     const sinceMs = now - newest.atMs
     if (sinceMs < 0 || sinceMs > this.graceMs / MARKS_PER_GRACE) this.addMark()
+    if (this.ended === this.milestone) this.reached()
+  }
+
+  /** @param {number} count of ended jobs, more than have ended by now @param {() => void} reached called within the job's end */
+  callAt(count, reached) {
+    this.milestone = count
+    this.reached = reached
   }
 
   /** What happened up to now is warm-up: its leftovers and its jobs are not counted. */

@@ -7,13 +7,14 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
+use holdover::analysis::compact::Compact;
 use holdover::analysis::compare::{Baseline, compare};
 use holdover::analysis::rows::Row;
 use holdover::analysis::summary::{ClassTotal, Measures, summarize};
 use holdover::snapshot::{self, Graph};
 use serde_json::{Value, json};
 
-const USAGE: &str = "usage: heap parse FILE | read FILE | compare BEFORE AFTER | paths BEFORE AFTER | summary FILE | measure FILE | nodes FILE OUT";
+const USAGE: &str = "usage: heap parse FILE | read FILE | compare BEFORE AFTER | paths BEFORE AFTER | summary FILE | measure FILE | compact FILE | nodes FILE OUT";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +47,10 @@ fn run(args: &[&str]) -> Result<Value, Box<dyn Error>> {
         ["measure", file] => {
             let graph = open(file)?;
             json!({ "retainedBytes": Measures::of(&graph).retained[Graph::ROOT as usize] })
+        }
+        ["compact", file] => {
+            let compact = Compact::of(&open(file)?);
+            json!({ "objects": compact.len(), "bytes": compact.to_bytes().len() })
         }
         ["nodes", file, out] => {
             let graph = open(file)?;

@@ -110,4 +110,13 @@ function main(size, before, after) {
   process.exit(0)
 }
 
-main(process.argv[2], process.argv[3], process.argv[4])
+/** The heap that it has after its last job. @param {string} size */
+function fill(size) {
+  const { records: count, perJob } = SIZES[size]
+  for (let n = 0; n < count; n++) addRecord(n)
+  for (let job = 0; job < 1_000; job++) runJob(job, perJob)
+}
+
+if (require.main === module) main(process.argv[2], process.argv[3], process.argv[4])
+
+module.exports = { fill }

@@ -13,7 +13,7 @@ const USAGE = `Usage: holdover <command>
 
   holdover check FILE [options]       call the module's job(ctx, i) again and again, and judge what it leaves behind
   holdover run WORKER [options] [-- arguments]   run a worker with reports, and one report when it ends
-  holdover heap summary FILE | compare BEFORE AFTER   read heap snapshots of Node 20 to 26
+  holdover heap summary | compare | growth | retainers   read heap snapshots of Node 20 to 26
 
   holdover <command> --help           the options of a command
   holdover --version

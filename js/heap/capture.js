@@ -8,7 +8,7 @@ const { isOff, show } = require('../config')
 const { native } = require('../native')
 const { wait } = require('../collect')
 const { predictCost, requireCheap } = require('./cost')
-const { refusal } = require('./answer')
+const { refusal } = require('./refusal')
 const { HeapSnapshot } = require('./held')
 
 /**
@@ -49,14 +49,18 @@ async function viaPipe(file) {
 function checked(options) {
   const where = 'heap.takeSnapshot'
   if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
+  if (typeof options !== 'object' || options === null) {
+    const expected = 'an object'
+    throw new HoldoverError('HOLDOVER_ARG', { where, what: 'options', expected, got: show(options) })
+  }
   const { file, force = false, maxPauseMs = Number.POSITIVE_INFINITY } = options
   /** @param {boolean} isFine @param {string} what @param {string} expected @param {any} got */
-  const require = (isFine, what, expected, got) => {
+  const mustBe = (isFine, what, expected, got) => {
     if (!isFine) throw new HoldoverError('HOLDOVER_ARG', { where, what, expected, got: show(got) })
   }
-  require(file === undefined || (typeof file === 'string' && file !== ''), 'file', 'a path', file)
-  require(typeof force === 'boolean', 'force', 'true or false', force)
-  require(typeof maxPauseMs === 'number' && maxPauseMs >= 0, 'maxPauseMs', 'milliseconds from 0', maxPauseMs)
+  mustBe(file === undefined || (typeof file === 'string' && file !== ''), 'file', 'a path', file)
+  mustBe(typeof force === 'boolean', 'force', 'true or false', force)
+  mustBe(typeof maxPauseMs === 'number' && maxPauseMs >= 0, 'maxPauseMs', 'milliseconds from 0', maxPauseMs)
   return { file: file === undefined ? null : path.resolve(file), force, maxPauseMs }
 }
 

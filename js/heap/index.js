@@ -6,14 +6,13 @@ const { isOff, show } = require('../config')
 const { native } = require('../native')
 const { work } = require('./work')
 const { takeSnapshot } = require('./capture')
+const { expectCollected } = require('./expect-collected')
 const { HeapSnapshot } = require('./held')
 
 /**
- * Heap snapshots of Node 20 to 26, from files and of this process. Reading and analysing happens in Rust on a thread of
- * Node's pool; the promises settle with plain data.
+ * Heap snapshots of Node 20 to 26, from files and of this process. Reading and analysing happens in Rust on a thread of Node's pool; the promises settle
+ * with plain data.
  */
-
-/** A file, what `open` gave, or what `takeSnapshot` gave. @typedef {string | { file: string | null } | import('./held').HeapSnapshot} Source */
 
 /** More jobs than this between two snapshots are no number of jobs. */
 const MAX_JOBS = 2 ** 32 - 1
@@ -23,13 +22,18 @@ const MAX_ID = 2 ** 32 - 1
 const DEFAULT_PATHS = 100
 
 /**
+ * A file, what `open` gave of one, or what `takeSnapshot` gave.
+ * @typedef {string | { file: string | null } | import('./held').HeapSnapshot} Source
+ */
+
+/**
  * Sums a snapshot up by class.
- * @param {Source} source
+ * @param {Source} snapshot
  * @param {import('../index').HeapWorkOptions} [options]
  * @returns {Promise<import('../index').HeapSummary>}
  */
-async function open(source, options = {}) {
-  const { file, named } = toSource(source, 'snapshot', 'heap.open')
+async function open(snapshot, options = {}) {
+  const { file, named } = toSource(snapshot, 'snapshot', 'heap.open')
   return { file, ...(await work((job) => native().summarizeHeap(named, job), options)) }
 }
 
@@ -49,6 +53,21 @@ async function compare(before, after, options = {}) {
 }
 
 /**
+ * What is shown of a snapshot, and what Rust takes.
+ * @param {any} snapshot @param {string} what @param {string} where
+ * @returns {{ file: string | null, named: any }}
+ */
+function toSource(snapshot, what, where) {
+  if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
+  if (snapshot instanceof HeapSnapshot) return { file: snapshot.file, named: HeapSnapshot.heldOf(snapshot) }
+  const given = typeof snapshot === 'object' && snapshot !== null ? snapshot.file : snapshot
+  if (typeof given !== 'string' || given === '')
+    throw argument(where, what, 'the path of a snapshot, or a snapshot', given)
+  const file = path.resolve(given)
+  return { file, named: file }
+}
+
+/**
  * What grows with the jobs, over snapshots of one process after more and more of them.
  * @param {Source[]} list
  * @param {import('../index').HeapGrowthOptions} options
@@ -59,28 +78,13 @@ async function growth(list, options) {
   if (!Array.isArray(list) || list.length < 2)
     throw argument(where, 'the list', 'at least two snapshots', list?.length ?? list)
   const sources = list.map((snapshot, at) => toSource(snapshot, `snapshot ${at + 1}`, where))
-  const jobs = jobsOf(options?.jobs, sources.length, where)
   const named = sources.map((source) => source.named)
+  const jobs = jobsOf(options?.jobs, sources.length, where)
   const result = await work((job) => native().heapGrowth(named, jobs, job), options)
   result.snapshots.forEach((/** @type {any} */ row, /** @type {number} */ at) => {
     result.snapshots[at] = { file: sources[at].file, ...row }
   })
   return result
-}
-
-/**
- * What is shown of a snapshot, and what Rust takes.
- * @param {any} source @param {string} what @param {string} where
- * @returns {{ file: string | null, named: any }}
- */
-function toSource(source, what, where) {
-  if (isOff()) throw new HoldoverError('HOLDOVER_OFF', { where })
-  if (source instanceof HeapSnapshot) return { file: source.file, named: HeapSnapshot.heldOf(source) }
-  const given = typeof source === 'string' ? source : source?.file
-  if (typeof given !== 'string' || given === '')
-    throw argument(where, what, 'the path of a snapshot, or a snapshot', source)
-  const file = path.resolve(given)
-  return { file, named: file }
 }
 
 /**
@@ -125,4 +129,4 @@ function argument(where, what, expected, got) {
   return new HoldoverError('HOLDOVER_ARG', { where, what, expected, got: show(got) })
 }
 
-module.exports = { takeSnapshot, open, compare, growth, retainers }
+module.exports = { takeSnapshot, open, compare, growth, retainers, expectCollected }

@@ -1,7 +1,7 @@
 'use strict'
 
 const { native } = require('../native')
-const { refusal } = require('./answer')
+const { refusal } = require('./refusal')
 
 /** Work on heap snapshots that Rust does on a thread of Node's pool, as a promise. */
 
@@ -20,26 +20,44 @@ const POLL_MS = 50
  * @param {WorkOptions} options
  * @returns {Promise<any>} what the JSON says
  */
-async function work(start, { signal, onProgress }) {
+async function work(start, { signal, onProgress } = {}) {
   signal?.throwIfAborted()
   const { HeapWork } = native()
   const job = new HeapWork()
-  const stop = () => job.stop()
   const tell = () => onProgress?.({ doneBytes: job.doneBytes(), totalBytes: job.totalBytes() })
-  signal?.addEventListener('abort', stop, { once: true })
   const timer = onProgress === undefined ? undefined : setInterval(tell, POLL_MS).unref()
   try {
-    const json = await start(job)
-    signal?.throwIfAborted()
+    const json = await unlessAborted(begin(start, job), signal, () => job.stop())
     tell()
     return JSON.parse(json)
-  } catch (cause) {
-    signal?.throwIfAborted()
-    throw refusal(cause)
   } finally {
     clearInterval(timer)
-    signal?.removeEventListener('abort', stop)
   }
+}
+
+/** Also what it throws at once is an answer. @param {(work: any) => Promise<string>} start @param {any} job */
+async function begin(start, job) {
+  return start(job)
+}
+
+/**
+ * The answer, or the signal's reason as soon as that is aborted: Rust stops at the next piece of a file, but not while it
+ * analyses.
+ * @param {Promise<string>} answer
+ * @param {AbortSignal | undefined} signal
+ * @param {() => void} stop
+ * @returns {Promise<string>}
+ */
+function unlessAborted(answer, signal, stop) {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      stop()
+      reject(signal?.reason)
+    }
+    const done = () => signal?.removeEventListener('abort', abort)
+    signal?.addEventListener('abort', abort)
+    answer.then(resolve, (cause) => reject(refusal(cause))).finally(done)
+  })
 }
 
 module.exports = { work }

@@ -57,6 +57,11 @@ function formatFile(file) {
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
 }
 
+/** Where a heap snapshot is. @param {string | null} file */
+function formatSource(file) {
+  return file === null ? 'this process' : formatFile(file)
+}
+
 /** @param {{ file: string | null, line: number, column: number } | null} site */
 function formatSite(site) {
   return site?.file ? `${formatFile(site.file)}:${site.line}:${site.column}` : 'unknown place'
@@ -83,6 +88,7 @@ module.exports = {
   formatCount,
   formatDuration,
   formatFile,
+  formatSource,
   formatNumberOf,
   formatRate,
   formatShare,

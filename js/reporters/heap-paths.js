@@ -1,28 +1,37 @@
 'use strict'
 
 const { formatBytes, formatCount, formatFile, formatNumberOf } = require('./format')
+const { hasText } = require('./heap-rows')
 
 /** What holds the new objects of a comparison, in words. */
 
 /** @typedef {import('../index').HeapHolding} HeapHolding */
 /** @typedef {import('../index').HeapPathStep} HeapPathStep */
 
-const MAX_SHOWN = 10
 /** Types of nodes that V8 makes by itself: compiled code is new after every run. */
 const OWN_TYPES = new Set(['code', 'synthetic', 'hidden', 'object shape'])
+/** Where V8 keeps the variables of a function that awaits or yields. */
+const WAITING = 'parameters_and_registers'
 /** Nodes between a name and what it names. */
 const SILENT = new Set(['system / Context', '(array)', '(synthetic)'])
 
-/** @param {import('../index').HeapComparison} comparison @returns {string[]} lines */
-function holdingsText({ holdings = [], classes }) {
-  const grown = holdings.filter((holding) => isGrowth(holding, classes))
+/**
+ * @param {import('../index').HeapComparison} comparison
+ * @param {import('./heap-rows').Limits} limits
+ * @returns {string[]} lines
+ */
+function holdingsText({ holdings = [], classes }, { paths, filter = '' }) {
+  const passes = (/** @type {HeapHolding} */ holding) => hasText(holding.headClass, filter)
+  const grown = holdings.filter((holding) => passes(holding) && isGrowth(holding, classes))
   if (grown.length === 0) return []
-  const shown = grown.slice(0, MAX_SHOWN)
+  const shown = grown.slice(0, paths)
   const more = grown.length - shown.length
   return [
     'what holds the new objects',
     ...shown.flatMap((holding, at) => ['', ...holdingLines(holding, at + 1)]),
-    ...(more > 0 ? ['', ` ${formatNumberOf(more, 'smaller one')}: see them with --json`] : [])
+    ...(more > 0
+      ? ['', ` ${formatNumberOf(more, 'smaller one')}: see them with --paths ${grown.length}`]
+      : [])
   ]
 }
 
@@ -43,10 +52,23 @@ function holdingLines({ heads, objects, bytes, path, suspectFrom }, rank) {
   const head = path[path.length - 1]
   const name = head.toType === 'closure' ? `function ${nodeText(head)}` : head.to
   const rest = objects > heads ? `, with ${formatNumberOf(objects - heads, 'object')} that hang on them` : ''
-  const way = path.slice(0, suspectFrom).map(stepText).filter(Boolean)
   return [
     `${String(rank).padStart(2)} ${formatBytes(bytes)}   ${formatCount(heads)} × ${name}${rest}`,
-    `   held by   ${path.slice(suspectFrom).map(stepText).filter(Boolean).join(' → ')}${scopeText(path, suspectFrom)}`,
+    ...pathLines(path, suspectFrom)
+  ]
+}
+
+/**
+ * A path in two lines: what is suspect, and what leads there.
+ * @param {HeapPathStep[]} path
+ * @param {number} suspectFrom
+ * @returns {string[]}
+ */
+function pathLines(path, suspectFrom) {
+  const way = path.slice(0, suspectFrom).map(stepText).filter(Boolean)
+  const suspect = path.slice(suspectFrom).map(stepText).filter(Boolean)
+  return [
+    `   held by   ${suspect.join(' → ')}${scopeText(path, suspectFrom)}`,
     ...(way.length > 0 ? [`   by way of ${way.join(' → ')}`] : [])
   ]
 }
@@ -60,6 +82,7 @@ function scopeText(path, from) {
 
 /** One step, or nothing where it only says how V8 stores things. @param {HeapPathStep} step */
 function stepText(step) {
+  if (step.edgeName === WAITING) return 'a function that waits'
   const to = SILENT.has(step.to) ? '' : nodeText(step)
   const edge = edgeText(step)
   return [edge, to].filter(Boolean).join(' ')
@@ -75,10 +98,15 @@ function edgeText({ edge, edgeName, to }) {
 
 /** @param {HeapPathStep} step */
 function nodeText({ to, place }) {
-  const name = to === '' ? '(anonymous)' : to
-  return place === null
-    ? name
-    : `${name} ${formatFile(place.file ?? `script ${place.scriptId}`)}:${place.line}`
+  return named(to, place)
 }
 
-module.exports = { holdingsText }
+/** What it is called, and where it stands. @param {string} name @param {import('../index').HeapPlace | null} place */
+function named(name, place) {
+  const text = name === '' ? '(anonymous)' : name
+  return place === null
+    ? text
+    : `${text} ${formatFile(place.file ?? `script ${place.scriptId}`)}:${place.line}`
+}
+
+module.exports = { holdingsText, named, pathLines }

@@ -1,12 +1,20 @@
 'use strict'
 
-const { formatBytes, formatChange, formatCount, formatFile, formatNumberOf } = require('./format')
+const {
+  formatBytes,
+  formatChange,
+  formatCount,
+  formatFile,
+  formatNumberOf,
+  formatSource
+} = require('./format')
 
 const { holdingsText } = require('./heap-paths')
+const { select } = require('./heap-rows')
 
 /** Tables of heap snapshots, for people. What is left out is counted below. */
 
-/** @typedef {{ rows: number, all: boolean }} Limits */
+/** @typedef {import('./heap-rows').Limits} Limits */
 
 const SUMMARY_HEAD = ['count', 'shallow', 'retained', 'distance']
 const COMPARISON_HEAD = ['new', 'deleted', 'delta', 'new bytes', 'freed', 'growth']
@@ -14,7 +22,8 @@ const WIDTH = 11
 
 /** @param {import('../index').HeapSummary} summary @param {Limits} limits */
 function summaryText(summary, limits) {
-  const { file, snapshot, classes } = summary
+  const { file, snapshot } = summary
+  const classes = select(summary.classes, 'summary', limits)
   const cells = (/** @type {import('../index').HeapClass} */ row) => [
     formatCount(row.count),
     formatBytes(row.shallowBytes),
@@ -31,7 +40,8 @@ function summaryText(summary, limits) {
 
 /** @param {import('../index').HeapComparison} comparison @param {Limits} limits */
 function comparisonText(comparison, limits) {
-  const { files, before, after, classes } = comparison
+  const { files, before, after } = comparison
+  const classes = select(comparison.classes, 'compare', limits)
   const shown = limits.all ? classes : classes.filter((row) => !isOwnNoise(row))
   const cells = (/** @type {import('../index').HeapClassChange} */ row) => [
     formatCount(row.newCount),
@@ -53,7 +63,7 @@ function comparisonText(comparison, limits) {
       "classes of Node's own that every snapshot makes anew"
     )
   ]
-  const held = holdingsText(comparison)
+  const held = holdingsText(comparison, limits)
   return [...lines, ...(held.length > 0 ? ['', ...held] : [])].join('\n')
 }
 
@@ -63,11 +73,6 @@ function comparisonText(comparison, limits) {
  */
 function isOwnNoise(row) {
   return /^(Detached )?Node \//.test(row.name) && row.countDelta === 0 && row.bytesDelta === 0
-}
-
-/** @param {string | null} file */
-function formatSource(file) {
-  return file === null ? 'this process' : formatFile(file)
 }
 
 /** @param {import('../index').HeapTotals} snapshot */

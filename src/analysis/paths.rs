@@ -273,32 +273,33 @@ impl<'a> Readings<'a> {
     /// Of the place at which a node is held, whatever its class and in whichever storage of the holder: the keys of a table
     /// are held where its values are.
     pub fn of_place(&mut self, node: Node) -> u32 {
-        let holder = self.holder(node);
-        if holder == NONE {
+        let parent = self.tree.parent[node as usize];
+        if parent == NONE {
             return 0;
         }
-        let above = self.of(holder);
+        let above = self.of(self.holder(parent));
         self.number(above, self.edge_to(node), ANY_CLASS)
     }
 
-    /// The object that holds a node, in whichever storage: reactions of a promise are a chain of such.
-    #[must_use]
-    pub fn holder(&self, node: Node) -> Node {
-        let is_storage = |node: Node| {
-            let kind = self.search.graph.kind(node);
-            self.search.sizes.get(node) == 0 && matches!(kind, NodeKind::Array | NodeKind::Hidden)
-        };
-        let mut holder = self.tree.parent[node as usize];
-        while holder != NONE && is_storage(holder) {
+    /// Whose storage a node is; itself where it is none.
+    fn holder(&self, node: Node) -> Node {
+        let mut holder = node;
+        while self.search.sizes.get(holder) == 0
+            && matches!(self.search.graph.kind(holder), NodeKind::Array | NodeKind::Hidden)
+            && self.tree.parent[holder as usize] != NONE
+        {
             holder = self.tree.parent[holder as usize];
         }
         holder
     }
 
-    /// Of a reference: that of the path to where it comes from, its name and the class of what it leads to.
+    /// Of a reference: that of the path to where it comes from, its name and the class of what it leads to. An array and its
+    /// storage lead to the same elements.
     pub fn of_reference(&mut self, from: Node, edge: Edge) -> u32 {
-        let (above, class) = (self.of(from), (self.search.class)(self.search.graph.to(edge)));
-        self.number(above, self.edge(from, edge), class)
+        let (name, class) = (self.edge(from, edge), (self.search.class)(self.search.graph.to(edge)));
+        let from = if name == ANY_POSITION { self.holder(from) } else { from };
+        let above = self.of(from);
+        self.number(above, name, class)
     }
 
     fn number(&mut self, above: u32, edge: u32, class: u32) -> u32 {

@@ -14,7 +14,7 @@ use super::paths::{Hop, NONE, Readings, Search, Tree, suspect_from};
 use super::rows::Rows;
 use super::shallow::shallow_sizes;
 use super::special::Special;
-use crate::snapshot::{Graph, Node, Sizes};
+use crate::snapshot::{Edge, EdgeKind, Graph, Node, Sizes};
 
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Target {
     Class(String),
     /// The object of that id.
     Id(u32),
+    /// The key to which a `WeakMap` has an object with a property of that name.
+    Marked(String),
 }
 
 /// References that read alike.
@@ -67,15 +69,17 @@ pub fn retainers(graph: &Graph, target: &Target) -> Retention {
     let row_of = rows.of(&classes.all, &classes.shapes);
     let rows = rows.finish();
     let row = |node: Node| row_of[classes.of[node as usize] as usize];
+    let special = Special::find(graph.strings());
     let is_target: Vec<bool> = match target {
         Target::Class(name) => {
             graph.nodes().map(|node| sizes.get(node) > 0 && rows[row(node)].name == *name).collect()
         }
         Target::Id(id) => graph.nodes().map(|node| graph.id(node) == *id).collect(),
+        Target::Marked(name) => graph.nodes().map(|node| is_marked(graph, &special, node, name)).collect(),
     };
     let search = Search {
         graph,
-        essential: &Essential::find(graph, &Special::find(graph.strings())),
+        essential: &Essential::find(graph, &special),
         sizes: &sizes,
         is_new: &|node| is_target[node as usize],
         class: &|node| u32::try_from(row(node)).unwrap_or(u32::MAX),
@@ -87,6 +91,18 @@ pub fn retainers(graph: &Graph, target: &Target) -> Retention {
     let hops = retention.retainers.iter().flat_map(|retainer| &retainer.path);
     retention.names = hops.map(|hop| (hop.node, rows[row(hop.node)].name.clone())).collect();
     retention
+}
+
+/// Whether a `WeakMap` has such an object to this key. Its table has an edge to the object too.
+fn is_marked(graph: &Graph, special: &Special, node: Node, name: &str) -> bool {
+    let is_pair = |edge: Edge| {
+        let pair = special.weak_map_edge(graph.edge_name_or_number(edge));
+        graph.edge_kind(edge) == EdgeKind::Internal
+            && pair.is_some_and(|pair| pair.table != u64::from(graph.id(node)))
+    };
+    let is_mark =
+        |edge: Edge| graph.edge_kind(edge) == EdgeKind::Property && graph.edge_name(edge) == Some(name);
+    graph.edges(node).any(|edge| is_pair(edge) && graph.edges(graph.to(edge)).any(is_mark))
 }
 
 impl Retention {
@@ -143,5 +159,38 @@ impl References {
         let last = |retainer: &Retainer| retainer.path.last().map(|hop| hop.node);
         all.sort_by_key(|retainer| (std::cmp::Reverse((retainer.objects, retainer.bytes)), last(retainer)));
         Self { all, held: is_held.iter().filter(|&&held| held).count() as u64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::builder::Builder;
+
+    #[test]
+    fn an_object_is_found_by_its_mark() {
+        let mut builder = Builder::default();
+        let [holder, key, other] = ["Holder", "Key", "Key"].map(|name| builder.node("object", name, 8));
+        let [table, mark, other_mark] = ["", "Object", "Object"].map(|name| builder.node("object", name, 8));
+        for (id, node) in [(11, key), (13, other), (15, table), (17, mark), (19, other_mark)] {
+            builder.id(node, id);
+        }
+        builder.numbered(0, "element", 1, holder).numbered(0, "element", 2, table);
+        builder.edge(holder, "property", "held", key);
+        builder.edge(mark, "property", "Mark1", table).edge(other_mark, "property", "Mark2", table);
+        for (key, key_id, value, value_id) in [(key, 11, mark, 17), (other, 13, other_mark, 19)] {
+            let pair = format!(
+                " / part of key (Key @{key_id}) -> value (Object @{value_id}) pair in WeakMap (table @15)"
+            );
+            builder.edge(key, "internal", &format!("1{pair}"), value);
+            builder.edge(table, "internal", &format!("3{pair}"), value);
+        }
+        let found = |name: &str| retainers(&builder.graph(), &Target::Marked(name.to_owned()));
+        let marked = found("Mark1");
+        assert_eq!((marked.objects, marked.held), (1, 1));
+        let path: Vec<Node> = marked.retainers[0].path.iter().map(|hop| hop.node).collect();
+        assert_eq!(path, [holder, key]);
+        assert_eq!((found("Mark2").objects, found("Mark2").held), (1, 0), "nothing holds the other key");
+        assert_eq!(found("Mark3").objects, 0);
     }
 }

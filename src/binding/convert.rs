@@ -6,6 +6,7 @@ use napi::{Error, Result, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::source::Source;
 use crate::capture::Held;
 use crate::ledger::threads::ThreadFacts;
 use crate::ledger::{Dropped, Terms};
@@ -70,12 +71,14 @@ pub fn totals(held: &Held) -> Value {
 }
 
 /// The error for snapshots of several processes: code, and then as JSON which file.
-pub fn stranger(names: &[&str], stranger: Stranger) -> Error {
-    error("HOLDOVER_SNAPSHOT_PROCESS", &json!({ "file": names.get(stranger.at), "last": names.last() }))
+pub fn stranger(sources: &[Source], stranger: Stranger) -> Error {
+    let named = |source: Option<&Source>| source.map(|source| source.name().to_owned());
+    let facts = json!({ "file": named(sources.get(stranger.at)), "last": named(sources.last()) });
+    error("HOLDOVER_SNAPSHOT_PROCESS", &facts)
 }
 
 /// The last of some snapshots, and those before it.
-pub fn last<T>(sources: &[T]) -> Result<(&T, &[T])> {
+pub fn last(sources: &[Source]) -> Result<(&Source, &[Source])> {
     sources.split_last().ok_or_else(|| error("HOLDOVER_NATIVE", &"no snapshot"))
 }
 

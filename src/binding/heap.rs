@@ -1,19 +1,18 @@
 //! Heap snapshots: read and analysed on a thread of Node's pool, so that the caller's loop goes on.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{AsyncTask, Either, External, Result};
+use napi::bindgen_prelude::{AsyncTask, Result};
 use napi::{Env, Task};
 use napi_derive::napi;
 
+use super::source::{Named, Source};
 use super::{convert, panics};
 use crate::analysis::retainers::Target;
-use crate::capture::Held;
 use crate::report::heap::{Before, comparison, summary};
 use crate::report::heap_growth::Snapshots;
 use crate::report::heap_retainers::retention;
-use crate::snapshot::{Graph, Progress, announce, open_with};
+use crate::snapshot::{Graph, Progress, announce};
 
 /// Work on heap snapshots as its caller sees it. The caller asks: the addon has no way to call back from another thread.
 #[napi]
@@ -56,33 +55,12 @@ impl HeapWork {
 impl HeapWork {
     /// To be read one after the other.
     fn announce<'a>(&self, sources: impl IntoIterator<Item = &'a Source>) {
-        let files = sources.into_iter().filter_map(|source| match source {
-            Source::File(file) => Some(Path::new(file)),
-            Source::Held(_) => None,
-        });
-        announce(files, &self.progress);
+        announce(sources.into_iter().filter_map(Source::file), &self.progress);
     }
 
-    /// The graph, read now where it is a file.
     fn graph(&self, source: &Source) -> Result<Arc<Graph>> {
-        match source {
-            Source::Held(graph) => Ok(Arc::clone(graph)),
-            Source::File(file) => open_with(Path::new(file), &self.progress)
-                .map(Arc::new)
-                .map_err(|error| convert::snapshot_error(file, &error)),
-        }
+        source.graph(&self.progress)
     }
-}
-
-/// A snapshot as JavaScript names it: the path of a file, or one that is held.
-pub type Named<'a> = Either<String, &'a External<Held>>;
-
-/// The same for another thread.
-pub enum Source {
-    /// A file that is read when it is needed.
-    File(String),
-    /// A graph that is there.
-    Held(Arc<Graph>),
 }
 
 /// A summary on its way; resolves to its JSON.
@@ -118,7 +96,7 @@ pub struct RetainersTask {
 ///
 /// # Errors
 ///
-/// When the snapshot was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`].
+/// When a snapshot was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`].
 #[napi(catch_unwind)]
 pub fn summarize_heap(
     #[napi(ts_arg_type = "string | object")] snapshot: Named<'_>,
@@ -131,7 +109,7 @@ pub fn summarize_heap(
 ///
 /// # Errors
 ///
-/// When one was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`].
+/// When a snapshot was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`].
 #[napi(catch_unwind)]
 pub fn compare_heaps(
     #[napi(ts_arg_type = "string | object")] before: Named<'_>,
@@ -148,7 +126,7 @@ pub fn compare_heaps(
 ///
 /// # Errors
 ///
-/// When one was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`], or with
+/// When a snapshot was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`], or with
 /// `HOLDOVER_SNAPSHOT_PROCESS`.
 #[napi(catch_unwind)]
 pub fn heap_growth(
@@ -160,45 +138,40 @@ pub fn heap_growth(
     Ok(AsyncTask::new(GrowthTask { sources, jobs, work: work.clone() }))
 }
 
-impl Source {
-    /// What JavaScript named.
-    ///
-    /// # Errors
-    ///
-    /// When it was closed.
-    pub fn of(named: Named<'_>) -> Result<Self> {
-        match named {
-            Either::A(file) => Ok(Self::File(file)),
-            Either::B(held) => held.graph().map(Self::Held).ok_or_else(convert::closed_snapshot),
-        }
-    }
-
-    /// What it is called in an error.
-    fn name(&self) -> &str {
-        match self {
-            Self::File(file) => file,
-            Self::Held(_) => convert::THIS_PROCESS,
-        }
-    }
-}
-
 /// What holds the objects of a class, or the one of an id: the promise is of the JSON of
 /// [`crate::report::heap_retainers::HeapRetainers`].
 ///
 /// # Errors
 ///
-/// When it was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`].
+/// When a snapshot was closed. The promise rejects with one of the codes of [`crate::snapshot::ErrorKind`].
 #[napi(catch_unwind)]
 pub fn heap_retainers(
     #[napi(ts_arg_type = "string | object")] snapshot: Named<'_>,
-    class: Option<String>,
+    class_name: Option<String>,
     id: Option<u32>,
     max_paths: u32,
     work: &HeapWork,
 ) -> Result<AsyncTask<RetainersTask>> {
-    let target = id.map_or_else(|| Target::Class(class.unwrap_or_default()), Target::Id);
-    let (source, max_paths) = (Source::of(snapshot)?, max_paths as usize);
-    Ok(AsyncTask::new(RetainersTask { source, target, max_paths, work: work.clone() }))
+    let target = id.map_or_else(|| Target::Class(class_name.unwrap_or_default()), Target::Id);
+    let source = Source::of(snapshot)?;
+    Ok(AsyncTask::new(RetainersTask { source, target, max_paths: max_paths as usize, work: work.clone() }))
+}
+
+/// What holds the object that JavaScript marked, see [`Target::Marked`]: the promise is of the JSON of
+/// [`crate::report::heap_retainers::HeapRetainers`].
+///
+/// # Errors
+///
+/// When the snapshot was closed.
+#[napi(catch_unwind)]
+pub fn marked_retainers(
+    #[napi(ts_arg_type = "string | object")] snapshot: Named<'_>,
+    marker: String,
+    max_paths: u32,
+    work: &HeapWork,
+) -> Result<AsyncTask<RetainersTask>> {
+    let (source, target) = (Source::of(snapshot)?, Target::Marked(marker));
+    Ok(AsyncTask::new(RetainersTask { source, target, max_paths: max_paths as usize, work: work.clone() }))
 }
 
 impl Task for RetainersTask {
@@ -264,8 +237,7 @@ impl Task for GrowthTask {
                 snapshots.add(&*self.work.graph(source)?, u64::from(jobs));
             }
             let growth = snapshots.growth(&*self.work.graph(last)?, u64::from(jobs));
-            let names: Vec<&str> = self.sources.iter().map(Source::name).collect();
-            convert::json(&growth.map_err(|stranger| convert::stranger(&names, stranger))?)
+            convert::json(&growth.map_err(|stranger| convert::stranger(&self.sources, stranger))?)
         })
     }
 

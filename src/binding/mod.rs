@@ -11,6 +11,7 @@ mod convert;
 pub mod heap;
 mod layout;
 mod panics;
+pub mod source;
 
 use std::sync::LazyLock;
 

@@ -83,11 +83,11 @@ fn what_is_cut_leaves_no_file_and_the_one_before() {
 }
 
 #[test]
-fn a_reader_that_gives_up_fails_the_writer() {
+fn what_is_no_snapshot_is_read_to_the_end() {
     let _alone = alone();
     let capture = begin(None, true);
-    let junk = vec![b'?'; 1 << 20];
-    assert_eq!(write(&capture, &junk).unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
+    // More than a pipe holds: it would fail, or wait for ever.
+    write(&capture, &vec![b'?'; 1 << 20]).unwrap();
     assert_eq!(capture.finish().unwrap_err().kind, ErrorKind::Syntax);
 }
 

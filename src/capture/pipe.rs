@@ -1,12 +1,12 @@
 //! The pipe, and the thread that reads it.
 
-use std::io::{PipeReader, PipeWriter, pipe};
+use std::io::{self, PipeReader, PipeWriter, Read, pipe};
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
 use super::failed;
 use super::partial::PartialFile;
-use crate::snapshot::{ErrorKind, Graph, Result, SnapshotError, read, read_copying};
+use crate::snapshot::{ErrorKind, Graph, Result, SnapshotError, read};
 
 /// Where systems show the open files of a process.
 const FOLDERS: [&str; 2] = ["/proc/self/fd", "/dev/fd"];
@@ -66,12 +66,43 @@ impl Reading {
     }
 }
 
-/// Whatever fails here closes the pipe, so that V8's next write fails and it stops.
-fn graph(from: PipeReader, copy: Option<PartialFile>) -> Result<Graph> {
-    let Some(mut copy) = copy else { return read(from, None) };
-    let graph = read_copying(from, None, |bytes| copy.write(bytes))?;
-    copy.keep()?;
+/// Reads to the end, whatever happens: where a write of V8's fails, Node leaves its side open for ever (20 to 26).
+fn graph(mut from: PipeReader, copy: Option<PartialFile>) -> Result<Graph> {
+    let graph = parse(&mut from, copy);
+    if graph.is_err() {
+        let _ = io::copy(&mut from, &mut io::sink());
+    }
+    graph
+}
+
+fn parse(from: &mut PipeReader, copy: Option<PartialFile>) -> Result<Graph> {
+    let Some(copy) = copy else { return read(from, None) };
+    let mut tee = Tee { from, copy, failed: None };
+    let graph = read(&mut tee, None);
+    if let Some(error) = tee.failed {
+        return Err(error);
+    }
+    let graph = graph?;
+    tee.copy.keep()?;
     Ok(graph)
+}
+
+/// Gives what is read to a file first.
+struct Tee<'a> {
+    from: &'a mut PipeReader,
+    copy: PartialFile,
+    failed: Option<SnapshotError>,
+}
+
+impl Read for Tee<'_> {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(piece)?;
+        self.copy.write(&piece[..count]).map_err(|error| {
+            self.failed = Some(error);
+            io::ErrorKind::Other
+        })?;
+        Ok(count)
+    }
 }
 
 /// The path by which the pipe can be opened for writing, as V8 will.

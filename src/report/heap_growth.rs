@@ -83,6 +83,7 @@ struct PartRow {
     of: Thing,
     count: u64,
     bytes: u64,
+    per_job: f64,
 }
 
 /// One object that becomes larger.
@@ -234,7 +235,8 @@ impl Table<'_> {
 
     fn part(&self, part: &Part) -> PartRow {
         let Tally { count, bytes } = part.tallies.last().copied().unwrap_or_default();
-        PartRow { of: self.thing(part.sample), count, bytes }
+        let counts: Vec<u64> = part.tallies.iter().map(|tally| tally.count).collect();
+        PartRow { of: self.thing(part.sample), count, bytes, per_job: self.slope(&counts) }
     }
 
     fn object(&self, object: &ObjectSeries) -> Option<(Judged, ObjectRow)> {

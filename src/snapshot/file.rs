@@ -57,29 +57,7 @@ pub fn read(from: impl Read, bytes: Option<u64>) -> Result<Graph> {
 /// # Errors
 ///
 /// The same, and when it was stopped.
-pub fn read_with(from: impl Read, bytes: Option<u64>, progress: &Progress) -> Result<Graph> {
-    read_all(from, bytes, progress, |_| Ok(()))
-}
-
-/// The same, and gives each piece to somebody else first.
-///
-/// # Errors
-///
-/// Also what `also` fails with.
-pub fn read_copying(
-    from: impl Read,
-    bytes: Option<u64>,
-    also: impl FnMut(&[u8]) -> Result<()>,
-) -> Result<Graph> {
-    read_all(from, bytes, &Progress::default(), also)
-}
-
-fn read_all(
-    mut from: impl Read,
-    bytes: Option<u64>,
-    progress: &Progress,
-    mut also: impl FnMut(&[u8]) -> Result<()>,
-) -> Result<Graph> {
+pub fn read_with(mut from: impl Read, bytes: Option<u64>, progress: &Progress) -> Result<Graph> {
     let mut parser = Parser::new(bytes);
     let mut piece = vec![0; PIECE_BYTES];
     let mut total = 0;
@@ -90,7 +68,6 @@ fn read_all(
         match from.read(&mut piece) {
             Ok(0) => return parser.finish(),
             Ok(count) => {
-                also(&piece[..count])?;
                 parser.feed(&piece[..count])?;
                 total += count as u64;
                 progress.add(count as u64);

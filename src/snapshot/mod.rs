@@ -26,7 +26,7 @@ pub(crate) mod builder;
 mod parser_tests;
 
 pub use error::{ErrorKind, Result, SnapshotError};
-pub use file::{announce, open, open_with, read, read_copying, read_with};
+pub use file::{announce, open, open_with, read, read_with};
 pub use graph::{Edge, Graph, Location, Node, Sizes};
 pub use kinds::{EdgeKind, NodeKind};
 pub use parser::Parser;
