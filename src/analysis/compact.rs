@@ -144,9 +144,10 @@ impl Compact {
 }
 
 /// Ids and nodes of all that has a size, by id.
+#[must_use]
 pub fn sorted_objects(graph: &Graph, sizes: &Sizes) -> Vec<(u32, Node)> {
-    let sized = graph.nodes().filter(|&node| sizes.get(node) > 0);
-    let mut objects: Vec<(u32, Node)> = sized.map(|node| (graph.id(node), node)).collect();
+    let nodes = graph.nodes().filter(|&node| sizes.get(node) > 0);
+    let mut objects: Vec<(u32, Node)> = nodes.map(|node| (graph.id(node), node)).collect();
     objects.sort_unstable();
     objects
 }

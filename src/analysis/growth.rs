@@ -102,8 +102,8 @@ pub fn grow(points: &[Point], last: &Graph) -> Growth {
     let (keepers, paths) = keepers(last, &sizes, &row, &lives, &walk.larger_nodes());
     let hops = keepers.iter().map(|keeper| &keeper.path).chain(paths.iter().map(|(path, _)| path)).flatten();
     let parts = keepers.iter().flat_map(|keeper| &keeper.parts).map(|part| part.sample);
-    let named = hops.map(|hop| hop.node).chain(parts).chain(walk.larger_nodes());
-    let names = named.map(|node| (node, rows[row(node)].name.clone())).collect();
+    let shown = hops.map(|hop| hop.node).chain(parts).chain(walk.larger_nodes());
+    let names = shown.map(|node| (node, rows[row(node)].name.clone())).collect();
     let stranger = walk.stranger();
     Growth { objects: walk.objects(paths), classes: walk.classes(rows), keepers, names, stranger }
 }

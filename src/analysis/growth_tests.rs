@@ -153,9 +153,9 @@ fn what_grows_is_told_by_the_variable_and_by_when_it_came() {
         let keeper = found.keepers.iter().find(|keeper| is_it(&keeper.path[keeper.suspect_from]));
         keeper.unwrap_or_else(|| panic!("no {variable}"))
     };
-    let list = held("list");
-    assert_eq!((&list.entries[..], list.gone, list.any_name), (&[20, 60, 100][..], 0, false));
-    let tallies: Vec<_> = list.tallies.iter().map(|tally| (tally.count, tally.bytes)).collect();
+    let audit = held("list");
+    assert_eq!((&audit.entries[..], audit.gone, audit.any_name), (&[20, 60, 100][..], 0, false));
+    let tallies: Vec<_> = audit.tallies.iter().map(|tally| (tally.count, tally.bytes)).collect();
     assert_eq!(tallies, [(40, 1_280), (120, 3_840), (200, 6_400)]);
     assert_eq!((&held("latest").entries[..], held("latest").gone), (&[0, 0, 5][..], 10));
     assert_eq!((&held("table").entries[..], held("table").any_name), (&[20, 60, 100][..], true));

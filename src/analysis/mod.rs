@@ -19,6 +19,7 @@ pub mod interfaces;
 pub mod keepers;
 pub mod numbers;
 pub mod paths;
+pub mod places;
 pub mod retainers;
 pub mod rows;
 pub mod scripts;

@@ -1,0 +1,195 @@
+//! Places at which new objects are held, and all that is held there.
+
+use std::collections::HashMap;
+
+use super::growth::Tally;
+use super::hash::FastMap;
+use super::keepers::{Lives, Part};
+use super::paths::{NONE, Readings, Search, Tree};
+use crate::snapshot::{Graph, Node, NodeKind};
+
+/// What places are looked for in.
+pub struct Scene<'a> {
+    /// The last snapshot; new is what came since the last but one.
+    pub search: &'a Search<'a>,
+    /// One path to every node.
+    pub tree: &'a Tree,
+    /// Of each node the topmost new object on its path.
+    pub tops: &'a [Node],
+    /// What is known from earlier snapshots.
+    pub lives: &'a Lives<'a>,
+    /// The row of a node's class.
+    pub row: &'a dyn Fn(Node) -> usize,
+}
+
+/// What is held at one place.
+#[derive(Default)]
+pub struct HeldAlike {
+    /// Entries by class.
+    pub entries: FastMap<usize, Entries>,
+    /// Entries and what hangs on them, by class.
+    pub parts: FastMap<usize, Part>,
+    is_chain: bool,
+}
+
+/// Entries of one class.
+pub struct Entries {
+    /// By the snapshot that they are first in.
+    pub counts: Vec<u64>,
+    /// Strings, numbers and the like.
+    pub is_value: bool,
+    /// A new one.
+    pub sample: Node,
+}
+
+/// New objects of one class, each on the one before, that make a chain: a list without an array. It may have two ends, and
+/// then its old part hangs on the same holder by another name.
+const MIN_CHAIN: u64 = 8;
+
+/// Finds the places.
+pub struct Places<'a> {
+    scene: &'a Scene<'a>,
+    readings: Readings<'a>,
+    by_reading: HashMap<u32, usize>,
+    /// What new entries hang on: there may be old ones beside them.
+    holders: Vec<bool>,
+    /// What chains hang on, and which place that is.
+    chain_holders: FastMap<Node, u32>,
+    all: Vec<HeldAlike>,
+}
+
+impl<'a> Places<'a> {
+    /// All places of new objects, in no particular order, and how paths read.
+    #[must_use]
+    pub fn find(scene: &'a Scene<'a>) -> (Readings<'a>, Vec<HeldAlike>) {
+        let mut places = Self {
+            scene,
+            readings: Readings::new(scene.search, scene.tree, scene.tops),
+            by_reading: HashMap::new(),
+            holders: vec![false; scene.tops.len()],
+            chain_holders: FastMap::default(),
+            all: Vec::new(),
+        };
+        places.find_entries();
+        places.find_chains();
+        places.tally();
+        (places.readings, places.all)
+    }
+
+    fn find_entries(&mut self) {
+        let Scene { search, tree, tops, lives, row } = *self.scene;
+        for &node in tree.order.iter().filter(|&&node| tops[node as usize] == node) {
+            let parent = tree.parent[node as usize];
+            // What the roots lead to are no entries of theirs.
+            self.holders[parent as usize] = search.graph.kind(parent) != NodeKind::Synthetic;
+            let next = self.all.len();
+            let place = *self.by_reading.entry(self.readings.of_place(node)).or_insert(next);
+            if place == next {
+                self.all.push(HeldAlike::default());
+            }
+            self.all[place].entries.entry(row(node)).or_insert_with(|| Entries {
+                counts: vec![0; lives.snapshots],
+                is_value: is_value(search.graph, node),
+                sample: node,
+            });
+        }
+    }
+
+    fn find_chains(&mut self) {
+        let Scene { tree, tops, row, .. } = *self.scene;
+        let mut links = FastMap::<Node, u64>::default();
+        // The topmost object of the chain that a node is in.
+        let mut chains = vec![NONE; tops.len()];
+        for &node in tree.order.iter().filter(|&&node| tops[node as usize] != NONE) {
+            let parent = tree.parent[node as usize];
+            if tops[node as usize] == node {
+                chains[node as usize] = node;
+            } else if chains[parent as usize] != NONE && row(node) == row(parent) {
+                chains[node as usize] = chains[parent as usize];
+                *links.entry(chains[node as usize]).or_default() += 1;
+            }
+        }
+        let long = links.into_iter().filter(|&(_, links)| links >= MIN_CHAIN);
+        let mut tops: Vec<Node> = long.map(|(top, _)| top).collect();
+        tops.sort_unstable();
+        for top in tops {
+            let place = self.entry(top);
+            self.chain_holders.entry(tree.parent[top as usize]).or_insert(place);
+            if let Some(held) = self.all.get_mut(place as usize) {
+                held.is_chain = true;
+            }
+        }
+    }
+
+    /// Counts new entries, old ones beside them, and all that hangs on both and on no other place.
+    fn tally(&mut self) {
+        let Scene { search, tree, lives, row, .. } = *self.scene;
+        let mut place_of = vec![NONE; tree.parent.len()];
+        for &node in tree.order.iter().filter(|&&node| tree.parent[node as usize] != NONE) {
+            let above = place_of[tree.parent[node as usize] as usize];
+            let is_candidate = self.may_be_entry(node, above);
+            let entry = if is_candidate { self.entry(node) } else { NONE };
+            let place = match entry {
+                NONE if is_candidate => self.chain(node).unwrap_or(above),
+                NONE => above,
+                _ => entry,
+            };
+            place_of[node as usize] = place;
+            let Some(held) = self.all.get_mut(place as usize) else { continue };
+            let (class, birth) = (row(node), lives.births[node as usize] as usize);
+            if search.sizes.get(node) > 0 {
+                held.add(node, class, birth, self.scene);
+            }
+            if let Some(entries) = held.entries.get_mut(&class).filter(|_| entry != NONE) {
+                entries.counts[birth] += 1;
+            }
+        }
+    }
+
+    /// A new object at the top, or an old one beside such; not the next link of a chain.
+    fn may_be_entry(&self, node: Node, above: u32) -> bool {
+        let Scene { search, tree, tops, row, .. } = *self.scene;
+        let (top, parent) = (tops[node as usize], tree.parent[node as usize]);
+        let is_beside = top == NONE && self.holders[parent as usize];
+        let is_in_chain = || self.all.get(above as usize).is_some_and(|held| held.is_chain);
+        (top == node || is_beside)
+            && search.sizes.get(node) > 0
+            && !(is_in_chain() && row(node) == row(parent))
+    }
+
+    /// The place of an entry: there are new ones of its class there.
+    fn entry(&mut self, node: Node) -> u32 {
+        let place = self.by_reading.get(&self.readings.of_place(node));
+        let class = (self.scene.row)(node);
+        let place = place.filter(|&&place| self.all[place].entries.contains_key(&class));
+        place.map_or(NONE, |&place| u32::try_from(place).unwrap_or(NONE))
+    }
+
+    /// The place of the chain of its class that hangs on the same holder.
+    fn chain(&self, node: Node) -> Option<u32> {
+        let place = *self.chain_holders.get(&self.scene.tree.parent[node as usize])?;
+        let held = self.all.get(place as usize)?;
+        held.entries.contains_key(&(self.scene.row)(node)).then_some(place)
+    }
+}
+
+impl HeldAlike {
+    fn add(&mut self, node: Node, class: usize, birth: usize, scene: &Scene<'_>) {
+        let tallies = || vec![Tally::default(); scene.lives.snapshots];
+        let part =
+            self.parts.entry(class).or_insert_with(|| Part { sample: node, tallies: tallies(), gone: 0 });
+        part.tallies[birth].add(scene.search.sizes.get(node));
+        if birth >= scene.lives.births[part.sample as usize] as usize {
+            part.sample = node;
+        }
+    }
+}
+
+/// Strings, numbers and the like.
+fn is_value(graph: &Graph, node: Node) -> bool {
+    match graph.kind(node) {
+        NodeKind::String | NodeKind::ConcatenatedString | NodeKind::SlicedString => true,
+        NodeKind::Other => matches!(graph.type_name(node), "number" | "symbol" | "bigint"),
+        _ => false,
+    }
+}
