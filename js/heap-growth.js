@@ -107,9 +107,11 @@ class HeapGrowth {
   }
 
   async grow() {
-    if (this.allocations.isRunning) this.allocated = this.allocations.read()
-    this.allocations.close()
     const jobs = this.snapshots.map(({ jobs }) => jobs)
+    if (this.allocations.isRunning) {
+      this.allocated = this.allocations.read()
+      this.allocations.stop(jobs.at(-1) ?? 0)
+    }
     const { keepers, objects } = await growth(
       this.snapshots.map(({ held }) => held),
       { jobs }
