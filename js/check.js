@@ -137,7 +137,7 @@ class Check {
       .getActiveResourcesInfo()
       .filter((name) => name !== 'Timeout' && name !== 'Immediate')
     const grownBytes = residentBytes() - this.rssBefore - this.heap.tookBytes
-    return handles.length < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES
+    return handles.length < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES && this.heap.canAffordMore
   }
 
   windowSize() {

@@ -13,6 +13,8 @@ const MIN_SNAPSHOTS = 3
 /** All snapshots of a check may take this share of the time that is left, and this long. */
 const TIME_SHARE = 0.5
 const MAX_PAUSES_MS = 20_000
+/** The last snapshot may be of a heap so many times as large as that of the largest before it. */
+const LONGER_FACTOR = 2
 /** Snapshots that a check takes: three, and a last one that confirms what they say. */
 const SNAPSHOTS = 4
 
@@ -91,6 +93,12 @@ class HeapGrowth {
     }
     this.tookMs += performance.now() - startedAt
     this.tookBytes += Math.max(0, residentBytes() - residentBefore)
+  }
+
+  /** Whether the last snapshot would not take much longer than those before. */
+  get canAffordMore() {
+    const longestMs = Math.max(...this.snapshots.map(({ held }) => held.predicted.pauseMs))
+    return this.snapshots.length === 0 || predictCost().pauseMs < LONGER_FACTOR * longestMs
   }
 
   /** Something grew as far as seen: a last snapshot tells whether it is still there. */

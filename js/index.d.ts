@@ -7,7 +7,16 @@ export interface Site {
 }
 
 export type Certainty = 'sure' | 'likely'
-export type ResourceKind = 'listener' | 'interval' | 'timeout' | 'immediate'
+export type ResourceKind =
+  | 'listener'
+  | 'interval'
+  | 'timeout'
+  | 'immediate'
+  | 'collection'
+  | 'promise'
+  | 'closure'
+  | 'heap'
+  | 'external'
 export type Verdict = 'clean' | 'leaks' | 'inconclusive'
 export type Level = 'off' | 'counts' | 'sites' | 'full'
 
@@ -61,7 +70,11 @@ export interface Leak {
     collections: number
     cohortAlive: number
   }
+  /** Bytes that it keeps alive; null where no snapshots of the heap were taken. */
   retainedBytes: number | null
+  /** Of these, how many come with each job. */
+  bytesPerJob: number | null
+  /** The way from the root to one of them, step by step. */
   retainingPath: string[] | null
   /** Milliseconds since the epoch. */
   firstSeen: number

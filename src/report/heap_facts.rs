@@ -152,6 +152,17 @@ impl Bytes {
     }
 }
 
+impl Bytes {
+    /// Bytes in each snapshot.
+    #[must_use]
+    pub fn each(&self) -> &[u64] {
+        match self {
+            Self::Now(bytes) => std::slice::from_ref(bytes),
+            Self::Each(bytes) => bytes,
+        }
+    }
+}
+
 impl HeapFacts {
     /// What the verdict is asked about.
     #[must_use]

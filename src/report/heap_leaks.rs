@@ -12,14 +12,14 @@ use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
 use super::{round, words};
 use crate::ledger::RunView;
 use crate::ledger::texts::{Place, Site};
-use crate::verdict::heap_steps::certainty;
+use crate::verdict::heap_steps::{certainty, keeps_pace};
 use crate::verdict::ladder::{Certainty, Reason};
+use crate::verdict::slope::Point;
 
 /// Frames shown per leak.
 const MAX_STACK: usize = 12;
 /// Nodes between a name and what it names.
-const SILENT: [&str; 5] =
-    ["system / Context", "(array)", "(synthetic)", "(object elements)", "(object properties)"];
+const SILENT: [&str; 4] = ["system / Context", "(array)", "(synthetic)", "(system)"];
 
 /// What a keeper is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,10 +84,10 @@ pub fn rows(
         }
         let grown = Grown::of(facts, keeper, is_object);
         let site = (keeper.site != 0).then(|| site(view, mapped, keeper.site)).flatten();
-        if keeper.status == "grows" {
-            rows.leaks.push(grown.leak(site, now_ms));
-        } else {
-            rows.kept.push(grown.kept(site));
+        match (keeper.status.as_str(), grown.keeps_pace()) {
+            ("grows", true) => rows.leaks.push(grown.leak(site, now_ms)),
+            (_, true) => rows.kept.push(grown.kept(site)),
+            _ => {}
         }
     }
     rows
@@ -148,11 +148,22 @@ struct Grown<'a> {
 impl<'a> Grown<'a> {
     fn of(facts: &'a HeapFacts, keeper: &'a KeeperFacts, is_object: bool) -> Self {
         let (name, class) = holder(keeper, is_object);
-        Self { facts, keeper, kind: kind(keeper, is_object, &class), name, class, is_object }
+        Self { facts, keeper, kind: kind(keeper), name, class, is_object }
+    }
+
+    /// How many of what is counted a job leaves behind: things, or bytes where they have no number.
+    fn rate(&self) -> [f64; 3] {
+        let KeeperFacts { per_job, per_job_low, per_job_high, bytes_per_job, .. } = self.keeper;
+        let scale = match self.kind {
+            HeapKind::Closure | HeapKind::Heap if !self.is_object => bytes_per_job / per_job,
+            _ => 1.0,
+        };
+        [per_job, per_job_low, per_job_high].map(|rate| round(rate * scale))
     }
 
     fn leak(&self, site: Option<Site>, now_ms: u64) -> Leak {
         let keeper = self.keeper;
+        let [per_job, per_job_low, per_job_high] = self.rate();
         let site = site.unwrap_or_default();
         let count = keeper.counts.last().copied().unwrap_or(0);
         let windows = self.facts.snapshots.len().saturating_sub(1) as u64;
@@ -162,7 +173,7 @@ impl<'a> Grown<'a> {
             kind: self.kind.name(),
             description: self.description(),
             job: self.facts.job.clone(),
-            per_job: round(keeper.per_job),
+            per_job,
             count,
             jobs_finished: self.facts.snapshots.last().copied().unwrap_or(0),
             threads: 1,
@@ -182,8 +193,8 @@ impl<'a> Grown<'a> {
             evidence: EvidenceRow {
                 windows,
                 survivors: count,
-                per_job_low: round(keeper.per_job_low),
-                per_job_high: round(keeper.per_job_high),
+                per_job_low,
+                per_job_high,
                 // Each snapshot collects before it is taken.
                 collections: windows + 1,
                 cohort_alive: 1.0,
@@ -209,12 +220,18 @@ impl<'a> Grown<'a> {
         }
     }
 
+    fn keeps_pace(&self) -> bool {
+        let counts = if self.is_object { self.keeper.bytes.each() } else { &self.keeper.counts };
+        let points = self.facts.snapshots.iter().zip(counts);
+        keeps_pace(&points.map(|(&jobs, &count)| Point::new(float(jobs), float(count))).collect::<Vec<_>>())
+    }
+
     fn fingerprint(&self) -> String {
         of_keeper(self.kind.name(), &format!("{} {}", self.name, self.class), &self.facts.job)
     }
 
     fn description(&self) -> String {
-        words::heap_description(self.kind, self.is_object, &self.keeper.of, &self.name, &self.class)
+        words::heap_description(self.kind, &self.name, &self.class)
     }
 
     fn certainty(&self) -> Certainty {
@@ -245,17 +262,22 @@ fn written(step: &StepFacts) -> Option<&str> {
 
 /// A plain object is called by its properties, which may be keys of a table.
 fn class_name(to: &str) -> String {
-    if to.starts_with('{') { "Object".to_owned() } else { to.to_owned() }
+    match to {
+        "(string)" | "(concatenated string)" | "(sliced string)" => "string".to_owned(),
+        _ if to.starts_with('{') => "Object".to_owned(),
+        _ => to.to_owned(),
+    }
 }
 
-fn kind(keeper: &KeeperFacts, is_object: bool, class: &str) -> HeapKind {
-    if keeper.path.iter().any(|step| step.to.ends_with("PromiseReaction")) {
+fn kind(keeper: &KeeperFacts) -> HeapKind {
+    let suspect = keeper.path.get(keeper.suspect_from..).unwrap_or_default();
+    if suspect.iter().any(|step| step.edge_name.as_deref() == Some("reactions_or_result")) {
         return HeapKind::Promise;
     }
     if is_external(keeper) {
         return HeapKind::External;
     }
-    if keeper.counts_entries || is_object && class != "(string)" {
+    if keeper.counts_entries {
         return HeapKind::Collection;
     }
     if keeper.path.last().is_some_and(|step| step.to_type == "closure") { HeapKind::Closure } else { HeapKind::Heap }
@@ -265,6 +287,11 @@ fn kind(keeper: &KeeperFacts, is_object: bool, class: &str) -> HeapKind {
 fn is_external(keeper: &KeeperFacts) -> bool {
     let outside = keeper.parts.iter().filter(|part| part.kind == "native").map(|part| part.bytes);
     outside.sum::<u64>().saturating_mul(2) > keeper.bytes.now()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and bytes stay below 2^53")]
+fn float(count: u64) -> f64 {
+    count as f64
 }
 
 /// The path in words, a step each.

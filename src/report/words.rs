@@ -1,6 +1,5 @@
 //! What a finding is called, and the call that fixes it.
 
-use super::heap_facts::ThingFacts;
 use super::heap_leaks::HeapKind;
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::texts::Shape;
@@ -31,32 +30,19 @@ pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
 
 /// What piles up, and where: `entry in cache (Map)`.
 #[must_use]
-pub fn heap_description(kind: HeapKind, is_object: bool, of: &ThingFacts, name: &str, class: &str) -> String {
-    let place = match (name.is_empty(), class.is_empty()) {
-        (false, false) => format!("{name} ({class})"),
-        (false, true) => name.to_owned(),
-        (true, false) => class.to_owned(),
-        (true, true) => "an unknown place".to_owned(),
+pub fn heap_description(kind: HeapKind, name: &str, class: &str) -> String {
+    let thing = match kind {
+        HeapKind::Collection => "entry in",
+        HeapKind::Promise => "reaction on",
+        HeapKind::External => "buffer in",
+        HeapKind::Closure => "bytes of functions behind",
+        HeapKind::Heap => "bytes in",
     };
-    if is_object {
-        return format!("byte of {place}");
-    }
-    match kind {
-        HeapKind::Collection => format!("entry in {place}"),
-        HeapKind::Promise => format!("reaction on {place}"),
-        HeapKind::External => format!("buffer in {place}"),
-        HeapKind::Closure => format!("function behind {place}"),
-        HeapKind::Heap => format!("{} behind {place}", thing(of)),
-    }
-}
-
-/// A class that says nothing is an object.
-fn thing(of: &ThingFacts) -> &str {
-    match of.name.as_str() {
-        "" | "Object" => "object",
-        "(concatenated string)" | "(string)" | "(sliced string)" => "string",
-        name if name.starts_with('{') => "object",
-        name => name,
+    match (name.is_empty(), class.is_empty()) {
+        (false, false) => format!("{thing} {name} ({class})"),
+        (false, true) => format!("{thing} {name}"),
+        (true, false) => format!("{thing} {class}"),
+        (true, true) => format!("{thing} an unknown place"),
     }
 }
 

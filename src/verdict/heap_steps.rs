@@ -7,6 +7,7 @@
 use super::ladder::Certainty;
 use super::next::{Progress, Step};
 use super::overall::MIN_JOBS;
+use super::slope::Point;
 use super::suspicion::Suspicion;
 
 /// What is known of the heap so far.
@@ -28,9 +29,8 @@ pub const MIN_SNAPSHOTS: usize = 3;
 const ASK_AT_JOBS: u64 = 100;
 /// Readings after which what is still weak is nothing.
 const MAX_READINGS: usize = 2;
-/// Jobs between two snapshots, as a share of those before the first one …
-const GAP_SHARE: f64 = 0.4;
-/// … and at least, since a check looks at these multiples alone.
+/// Jobs between two snapshots at least, since a check looks at these multiples alone; else two fifths of those before the
+/// first one.
 const MIN_GAP_JOBS: u64 = 20;
 
 /// The step that follows, with the heap in view.
@@ -77,22 +77,20 @@ fn snapshots(progress: &Progress<'_>, step: Step) -> Step {
         return step;
     }
     let is_last_chance = progress.fixed_jobs.is_some() && matches!(step, Step::Enough(_));
-    if progress.ran() >= last + gap(progress, first) || is_last_chance && progress.ran() > last {
+    if progress.ran() >= due(progress, first, last) || is_last_chance && progress.ran() > last {
         return Step::Snapshot("what grows must go on growing");
     }
     if is_last_chance { step } else { Step::More("what grows must go on growing") }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "jobs of a check"
-)]
-fn gap(progress: &Progress<'_>, first: u64) -> u64 {
+/// Jobs at which the next snapshot is due. Storage grows by half of its size at a time, so where that alone is suspect, half
+/// as many jobs more are needed each time.
+fn due(progress: &Progress<'_>, first: u64, last: u64) -> u64 {
+    let is_about_storage = progress.heap.readings.len() > 1;
     match progress.fixed_jobs {
-        Some(fixed) => fixed.saturating_sub(first).div_ceil(2).max(1),
-        None => ((first as f64 * GAP_SHARE) as u64).next_multiple_of(MIN_GAP_JOBS).max(MIN_GAP_JOBS),
+        Some(fixed) => last + fixed.saturating_sub(first).div_ceil(2).max(1),
+        None if is_about_storage => last.saturating_mul(3).div_ceil(2),
+        None => last + (first.saturating_mul(2) / 5).next_multiple_of(MIN_GAP_JOBS).max(MIN_GAP_JOBS),
     }
 }
 
@@ -103,6 +101,29 @@ const LARGE_GROWTH: u64 = 500;
 #[must_use]
 pub const fn certainty(is_even: bool, grown: u64, snapshots: usize) -> Certainty {
     if is_even && grown >= LARGE_GROWTH && snapshots > MIN_SNAPSHOTS { Certainty::Sure } else { Certainty::Likely }
+}
+
+/// Growth in the last stretch is at least this share of that between the first three snapshots, and no more than its inverse:
+/// else it stopped, or what was there first is gone.
+const PACE_SHARE: f64 = 0.5;
+/// Less for each job is no growth, see [`super::growth::MIN_COUNT_PER_JOB`].
+const MIN_PER_JOB: f64 = super::growth::MIN_COUNT_PER_JOB;
+
+/// Whether growth that three snapshots showed goes on until the last one. The stretch before that is long, and a line drawn
+/// through it hides what happened there.
+#[must_use]
+pub fn keeps_pace(points: &[Point]) -> bool {
+    let (Some(first), Some(third), Some(last)) = (points.first(), points.get(MIN_SNAPSHOTS - 1), points.last())
+    else {
+        return false;
+    };
+    let rate = |from: &Point, to: &Point| (to.y - from.y) / (to.x - from.x);
+    let early = rate(first, third);
+    if points.len() == MIN_SNAPSHOTS {
+        return early >= MIN_PER_JOB;
+    }
+    let late = rate(third, last);
+    late >= MIN_PER_JOB && late >= PACE_SHARE * early && early >= PACE_SHARE * late
 }
 
 #[cfg(test)]
@@ -171,6 +192,27 @@ mod tests {
         assert_eq!(action(&fixed(80, strong(&[50])), MORE), "snapshot");
         assert_eq!(action(&fixed(100, strong(&[50, 80])), ENOUGH), "snapshot");
         assert_eq!(action(&fixed(100, strong(&[50, 80, 100])), ENOUGH), "enough");
+    }
+
+    #[test]
+    fn storage_takes_half_as_many_jobs_more_each_time() {
+        let storage = |snapshots| HeapProgress { readings: &[100, 200], ..strong(snapshots) };
+        assert_eq!(action(&at(280, storage(&[200])), ENOUGH), "more");
+        assert_eq!(action(&at(300, storage(&[200])), ENOUGH), "snapshot");
+        assert_eq!(action(&at(440, storage(&[200, 300])), ENOUGH), "more");
+        assert_eq!(action(&at(460, storage(&[200, 300])), ENOUGH), "snapshot");
+    }
+
+    #[test]
+    fn growth_must_go_on_and_what_was_first_must_still_be_there() {
+        let keeps = |counts: [f64; 4]| {
+            let jobs = [100.0, 140.0, 180.0, 5_000.0];
+            keeps_pace(&jobs.iter().zip(counts).map(|(&x, y)| Point::new(x, y)).collect::<Vec<_>>())
+        };
+        assert!(keeps([100.0, 140.0, 180.0, 5_000.0]));
+        assert!(!keeps([100.0, 140.0, 180.0, 1_000.0]), "a cache that is full");
+        assert!(!keeps([0.0, 0.0, 0.0, 1_000.0]), "one that replaced its entries");
+        assert!(!keeps([10.0, 10.0, 11.0, 60.0]), "hardly any growth");
     }
 
     #[test]
