@@ -246,7 +246,7 @@ class Check {
   ask() {
     const now = clock()
     const { options, watch } = this
-    return askReport(
+    const report = askReport(
       watch,
       {
         nowMs: Math.round(now),
@@ -271,6 +271,8 @@ class Check {
       },
       true
     )
+    this.heap.note(report)
+    return report
   }
 }
 

@@ -6,6 +6,7 @@ const { Allocations, isRunner } = require('./signals/allocations')
 const { growth, takeSnapshot } = require('./heap')
 const { objection, predictCost } = require('./heap/cost')
 const { HeapSites, seenByOf } = require('./heap-sites')
+const { HEAP_KINDS } = require('./kinds')
 const { isOwn } = require('./site')
 
 /** Snapshots from which growth is worked out. */
@@ -13,8 +14,8 @@ const MIN_SNAPSHOTS = 3
 /** All snapshots of a check may take this share of the time that is left, and this long. */
 const TIME_SHARE = 0.5
 const MAX_PAUSES_MS = 20_000
-/** The last snapshot may be of a heap so many times as large as that of the largest before it. */
-const LONGER_FACTOR = 2
+/** The last snapshot may be of a heap so many times as large as that of the first. */
+const LONGER_FACTOR = 3
 /** Snapshots that a check takes: three, and a last one that confirms what they say. */
 const SNAPSHOTS = 4
 
@@ -42,6 +43,8 @@ class HeapGrowth {
     this.outOfReach = null
     /** @type {{ keepers: any[], objects: any[] }} */
     this.grown = { keepers: [], objects: [] }
+    /** Whether the last report has something that only snapshots show. */
+    this.hasFinding = false
     /** What snapshots took and left, which is not the job's. */
     this.tookMs = 0
     this.tookBytes = 0
@@ -95,15 +98,22 @@ class HeapGrowth {
     this.tookBytes += Math.max(0, residentBytes() - residentBefore)
   }
 
-  /** Whether the last snapshot would not take much longer than those before. */
+  /** Whether the last snapshot, if there will be one, would not take much longer than the first. */
   get canAffordMore() {
-    const longestMs = Math.max(...this.snapshots.map(({ held }) => held.predicted.pauseMs))
-    return this.snapshots.length === 0 || predictCost().pauseMs < LONGER_FACTOR * longestMs
+    if (!this.hasFinding || this.snapshots.length === 0) return true
+    return predictCost().pauseMs < LONGER_FACTOR * this.snapshots[0].held.predicted.pauseMs
+  }
+
+  /** @param {any} report */
+  note(report) {
+    const isOfHeap = (/** @type {any} */ row) => HEAP_KINDS.includes(row.kind)
+    this.hasFinding =
+      report.leaks.some(isOfHeap) || report.kept.some((/** @type {any} */ row) => row.undecided && isOfHeap(row))
   }
 
   /** Something grew as far as seen: a last snapshot tells whether it is still there. */
   get awaitsConfirmation() {
-    return this.outOfReach === null && this.grown.keepers.length + this.grown.objects.length > 0
+    return this.outOfReach === null && this.hasFinding
   }
 
   /** @param {number} remainingMs */

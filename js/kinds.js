@@ -3,4 +3,7 @@
 /** Kinds of resource; the numbers go over the wire (see src/ledger/batch.rs, __test__/wire.test.js). */
 const KIND = Object.freeze({ listener: 1, interval: 2, timeout: 3, immediate: 4 })
 
-module.exports = { KIND }
+/** Kinds of finding that snapshots of the heap show. */
+const HEAP_KINDS = Object.freeze(['collection', 'promise', 'closure', 'heap', 'external'])
+
+module.exports = { KIND, HEAP_KINDS }

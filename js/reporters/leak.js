@@ -2,6 +2,7 @@
 
 /** One leak in words, for every reporter. */
 
+const { HEAP_KINDS } = require('../kinds')
 const { formatBytes, formatChange, formatCount, formatDuration, formatNumberOf, formatRate, formatSite, painter } = require('./format')
 
 /** The job name that the ledger gives to what no job made. */
@@ -38,12 +39,10 @@ function leakTitle(leak) {
   return `${formatRate(leak.perJob)} ${thing(leak)} ${perWords(leak)}`
 }
 
-/** What the heap says is counted at snapshots, and not job by job. */
-const HEAP_KINDS = new Set(['collection', 'promise', 'closure', 'heap', 'external'])
-
 /** @param {Leak} leak */
 function jobsWords(leak) {
-  if (HEAP_KINDS.has(leak.kind)) return `${heldWords(leak)} after ${formatNumberOf(leak.jobsFinished, 'job')}`
+  // Counted at snapshots, and not job by job.
+  if (HEAP_KINDS.includes(leak.kind)) return `${heldWords(leak)} after ${formatNumberOf(leak.jobsFinished, 'job')}`
   if (leak.job === BETWEEN_JOBS) return `${formatNumberOf(leak.jobsFinished, 'job')} finished`
   const { completed, failed, timedOut } = leak.jobsLeaving
   const leaving = completed + failed + timedOut
@@ -115,7 +114,7 @@ const MAX_STEPS = 5
 function heldLines({ kind, retainingPath, retainedBytes, bytesPerJob }) {
   const steps = /** @type {string[]} */ (retainingPath)
   const path = `${steps.length > MAX_STEPS ? '… → ' : ''}${steps.slice(-MAX_STEPS).join(' → ')}`
-  if (HEAP_KINDS.has(kind)) return [`   held by   ${path}`]
+  if (HEAP_KINDS.includes(kind)) return [`   held by   ${path}`]
   const each = bytesPerJob === null ? '' : `, ${formatChange(bytesPerJob)} per job`
   return [`   keeps ${formatBytes(retainedBytes ?? 0)}${each}:   ${path}`]
 }

@@ -75,7 +75,7 @@ pub fn rows(
         let carrier = carrier(&keeper.path);
         if let Some(carrier) = &carrier {
             if let Some(leak) = explained_by.iter_mut().find(|leak| carrier.is_of(leak)) {
-                explain(leak, keeper);
+                explain(leak, facts, keeper);
                 continue;
             }
             if kept.iter().any(|kept| carrier.kinds.contains(&kept.kind)) {
@@ -125,9 +125,13 @@ fn carrier(path: &[StepFacts]) -> Option<Carrier<'_>> {
     })
 }
 
-/// The way to the first thing that a leak keeps, and the bytes of all of them.
-fn explain(leak: &mut Leak, keeper: &KeeperFacts) {
-    leak.retained_bytes = Some(leak.retained_bytes.unwrap_or(0).saturating_add(keeper.bytes.now()));
+/// The way to the first thing that a leak keeps, and the bytes of all of them, also those of jobs since the last snapshot.
+fn explain(leak: &mut Leak, facts: &HeapFacts, keeper: &KeeperFacts) {
+    let jobs_since = leak.jobs_finished.saturating_sub(facts.snapshots.last().copied().unwrap_or(0));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes")]
+    let since = (keeper.bytes_per_job * float(jobs_since)).max(0.0) as u64;
+    let bytes = keeper.bytes.now().saturating_add(since);
+    leak.retained_bytes = Some(leak.retained_bytes.unwrap_or(0).saturating_add(bytes));
     leak.bytes_per_job = Some(round(leak.bytes_per_job.unwrap_or(0.0) + keeper.bytes_per_job));
     if leak.retaining_path.is_none() {
         leak.retaining_path = Some(path_value(&keeper.path));

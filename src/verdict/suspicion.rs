@@ -41,10 +41,11 @@ pub enum Suspicion {
 const MIN_SAMPLES: u32 = 5;
 /// So many do not.
 const MANY_SAMPLES: u32 = 12;
-/// Each of the later quarters has at least one sample in so many.
-const QUARTER_DIVISOR: u32 = 12;
-/// The first half has no more than this share: what was made early and never again is no growth.
-const FIRST_HALF_SHARE: f64 = 0.65;
+/// Each of the later quarters has at least one sample in so many; where samples are few, one of them may have none.
+const QUARTER_DIVISOR: u32 = 20;
+/// The first half has no more than half of them, and so many deviations of what is made evenly: what was made early and never
+/// again is no growth.
+const DEVIATIONS: f64 = 2.6;
 /// Storage below this is that of a few entries.
 const MIN_STORAGE_BYTES: f64 = 1_000.0;
 /// Storage grows in steps of half or of all of its size.
@@ -89,10 +90,12 @@ impl Reading {
 fn by_age(counts: &[u32; STRETCHES]) -> Suspicion {
     let total: u32 = counts.iter().sum();
     let first_half: u32 = counts[..STRETCHES / 2].iter().sum();
-    let is_there_throughout =
-        counts.chunks(2).skip(1).all(|quarter| quarter.iter().sum::<u32>() > total / QUARTER_DIVISOR);
-    let is_early = f64::from(first_half) > FIRST_HALF_SHARE * f64::from(total);
-    if total < MIN_SAMPLES || !is_there_throughout || is_early {
+    let is_low = |quarter: &&[u32]| quarter.iter().sum::<u32>() * QUARTER_DIVISOR < total.max(1);
+    let low = counts.chunks(2).skip(1).filter(is_low).count();
+    let is_there_throughout = low <= usize::from(total < MANY_SAMPLES);
+    let is_early = f64::from(first_half) > f64::midpoint(f64::from(total), DEVIATIONS * f64::from(total).sqrt());
+    let goes_on = counts[STRETCHES - 2..].iter().any(|count| *count > 0);
+    if total < MIN_SAMPLES || !is_there_throughout || is_early || !goes_on {
         return Suspicion::None;
     }
     if total < MANY_SAMPLES { Suspicion::Weak } else { Suspicion::Strong }
