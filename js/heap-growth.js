@@ -1,6 +1,5 @@
 'use strict'
 
-const { performance } = require('node:perf_hooks')
 const { residentBytes } = require('./usage')
 const { Allocations, isRunner } = require('./signals/allocations')
 const { growth, takeSnapshot } = require('./heap')
@@ -41,12 +40,11 @@ class HeapGrowth {
     this.numbers = new Map()
     /** @type {string | null} */
     this.outOfReach = null
-    /** @type {{ keepers: any[], objects: any[] }} */
-    this.grown = { keepers: [], objects: [] }
+    /** @type {{ keepers: any[], objects: any[], classes: any[] }} */
+    this.grown = { keepers: [], objects: [], classes: [] }
     /** Whether the last report has something that only snapshots show. */
     this.hasFinding = false
-    /** What snapshots took and left, which is not the job's. */
-    this.tookMs = 0
+    /** Memory that snapshots took, which is not the job's. */
     this.tookBytes = 0
   }
 
@@ -82,7 +80,6 @@ class HeapGrowth {
    * @param {number} jobs finished @param {number} remainingMs of the check
    */
   async snapshot(jobs, remainingMs) {
-    const startedAt = performance.now()
     const residentBefore = residentBytes()
     try {
       this.requireTime(remainingMs)
@@ -94,7 +91,6 @@ class HeapGrowth {
     } catch (error) {
       this.outOfReach = /** @type {Error} */ (error).message
     }
-    this.tookMs += performance.now() - startedAt
     this.tookBytes += Math.max(0, residentBytes() - residentBefore)
   }
 
@@ -108,7 +104,8 @@ class HeapGrowth {
   note(report) {
     const isOfHeap = (/** @type {any} */ row) => HEAP_KINDS.includes(row.kind)
     this.hasFinding =
-      report.leaks.some(isOfHeap) || report.kept.some((/** @type {any} */ row) => row.undecided && isOfHeap(row))
+      report.leaks.some(isOfHeap) ||
+      report.kept.some((/** @type {any} */ row) => row.undecided && isOfHeap(row))
   }
 
   /** Something grew as far as seen: a last snapshot tells whether it is still there. */
@@ -130,18 +127,16 @@ class HeapGrowth {
       this.allocated = this.allocations.read()
       this.allocations.stop(jobs.at(-1) ?? 0)
     }
-    const { keepers, objects } = await growth(
+    const { keepers, objects, classes } = await growth(
       this.snapshots.map(({ held }) => held),
       { jobs }
     )
-    return { keepers: this.placed(keepers), objects: this.placed(objects) }
+    return { keepers: this.placed(keepers), objects: this.placed(objects), classes }
   }
 
   /** What is the program's, with its place. @param {any[]} rows */
   placed(rows) {
-    return rows
-      .filter(isOfProgram)
-      .map((row) => ({ ...row, site: this.sites.siteOf(row, this.allocated) }))
+    return rows.filter(isOfProgram).map((row) => ({ ...row, site: this.sites.siteOf(row, this.allocated) }))
   }
 
   /** What the report is made of. @param {string} job its name */

@@ -56,7 +56,9 @@ class HeapSites {
     const id = this.intern(place)
     this.watch.originals.learn([id])
     const site = this.watch.originals.shown([id])[id]
-    return site?.file ? { file: site.file, line: site.line, column: site.column, function: place.function } : place
+    return site?.file
+      ? { file: site.file, line: site.line, column: site.column, function: place.function }
+      : place
   }
 
   /**
@@ -98,7 +100,9 @@ class HeapSites {
     const first = line - 1
     if (first >= all.length) return []
     const indent = indentOf(all[first])
-    const length = all.slice(first + 1).findIndex((text) => /^\s*[})\]]/.test(text) && indentOf(text) <= indent)
+    const length = all
+      .slice(first + 1)
+      .findIndex((text) => /^\s*[})\]]/.test(text) && indentOf(text) <= indent)
     const end = length === -1 ? first : first + length
     return Array.from({ length: end - first + 1 }, (_, i) => first + i)
   }

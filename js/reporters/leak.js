@@ -3,7 +3,16 @@
 /** One leak in words, for every reporter. */
 
 const { HEAP_KINDS } = require('../kinds')
-const { formatBytes, formatChange, formatCount, formatDuration, formatNumberOf, formatRate, formatSite, painter } = require('./format')
+const {
+  formatBytes,
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatNumberOf,
+  formatRate,
+  formatSite,
+  painter
+} = require('./format')
 
 /** The job name that the ledger gives to what no job made. */
 const BETWEEN_JOBS = '(between jobs)'
@@ -42,7 +51,8 @@ function leakTitle(leak) {
 /** @param {Leak} leak */
 function jobsWords(leak) {
   // Counted at snapshots, and not job by job.
-  if (HEAP_KINDS.includes(leak.kind)) return `${heldWords(leak)} after ${formatNumberOf(leak.jobsFinished, 'job')}`
+  if (HEAP_KINDS.includes(leak.kind))
+    return `${heldWords(leak)} after ${formatNumberOf(leak.jobsFinished, 'job')}`
   if (leak.job === BETWEEN_JOBS) return `${formatNumberOf(leak.jobsFinished, 'job')} finished`
   const { completed, failed, timedOut } = leak.jobsLeaving
   const leaving = completed + failed + timedOut

@@ -11,8 +11,7 @@ const MAX_INTERVAL_BYTES = 16_384
 /** A sample takes 3 µs of CPU, so these are 0.75 ms of each job. */
 const SAMPLES_PER_JOB = 250
 /** What test runners keep for themselves of each job: calls of a mock, lines of the console. */
-const RUNNER =
-  /[\\/]node_modules[\\/](@jest|jest-[\w-]+|expect|@vitest|vitest|tinyspy|chai|mocha|sinon)[\\/]/
+const RUNNER = /[\\/]node_modules[\\/](@jest|jest-[\w-]+|expect|@vitest|vitest|tinyspy|chai|mocha|sinon)[\\/]/
 
 /** holdover's own wrappers: what they call was called by the line above them. */
 const HOOKS = /[\\/]js[\\/]hooks[\\/]/

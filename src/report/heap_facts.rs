@@ -20,6 +20,8 @@ pub struct HeapFacts {
     pub keepers: Vec<KeeperFacts>,
     /// Objects that become larger, in the same way.
     pub objects: Vec<KeeperFacts>,
+    /// Classes of which there are more and more.
+    pub classes: Vec<ClassFacts>,
 }
 
 /// Live memory after some jobs.
@@ -39,6 +41,14 @@ pub struct AllocationFacts {
     site: u32,
     counts: [u32; STRETCHES],
     storage_bytes: f64,
+}
+
+/// A class of which there are more and more.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ClassFacts {
+    /// Its name.
+    pub name: String,
 }
 
 /// Something that grows, or may.
@@ -123,9 +133,11 @@ pub struct StepFacts {
     pub to_type: String,
     /// Where a function stands.
     pub place: Option<StepPlace>,
+    /// Where the constructor of an object stands.
+    pub class_place: Option<StepPlace>,
 }
 
-/// Where a function stands.
+/// A place in a snapshot.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StepPlace {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::finding::{Mapped, site};
 use super::fingerprint::of_keeper;
-use super::heap_facts::{HeapFacts, KeeperFacts, StepFacts};
+use super::heap_facts::{HeapFacts, KeeperFacts, StepFacts, StepPlace};
 use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
 use super::{round, words};
 use crate::ledger::RunView;
@@ -18,6 +18,10 @@ use crate::verdict::slope::Point;
 
 /// Frames shown per leak.
 const MAX_STACK: usize = 12;
+/// Rates this near to each other are the same.
+const SAME_RATE: f64 = 0.05;
+/// Storage that is smaller has grown to its size.
+const MIN_STORAGE_BYTES: u64 = 4_096;
 /// Nodes between a name and what it names.
 const SILENT: [&str; 4] = ["system / Context", "(array)", "(synthetic)", "(system)"];
 
@@ -73,21 +77,27 @@ pub fn rows(
     let keepers = facts.keepers.iter().map(|keeper| (keeper, false));
     for (keeper, is_object) in keepers.chain(facts.objects.iter().map(|object| (object, true))) {
         let carrier = carrier(&keeper.path);
-        if let Some(carrier) = &carrier {
-            if let Some(leak) = explained_by.iter_mut().find(|leak| carrier.is_of(leak)) {
-                explain(leak, facts, keeper);
-                continue;
-            }
-            if kept.iter().any(|kept| carrier.kinds.contains(&kept.kind)) {
-                continue;
-            }
+        let is_carried = |leak: &&mut Leak| match &carrier {
+            Some(carrier) => carrier.is_of(leak),
+            None => !keeper.counts_entries && !is_object && comes_with(leak, keeper),
+        };
+        if let Some(leak) = explained_by.iter_mut().find(is_carried) {
+            explain(leak, facts, keeper);
+            continue;
+        }
+        if carrier.is_some_and(|carrier| kept.iter().any(|kept| carrier.kinds.contains(&kept.kind))) {
+            continue;
+        }
+        if is_object && keeper.bytes.now() < MIN_STORAGE_BYTES || !is_object && !class_grows(facts, keeper) {
+            continue;
         }
         let grown = Grown::of(facts, keeper, is_object);
         let site = (keeper.site != 0).then(|| site(view, mapped, keeper.site)).flatten();
         match (keeper.status.as_str(), grown.keeps_pace()) {
+            (_, false) => {}
+            _ if is_of_node(keeper) => rows.kept.push(grown.kept(site, Reason::MadeByNode)),
             ("grows", true) => rows.leaks.push(grown.leak(site, now_ms)),
-            (_, true) => rows.kept.push(grown.kept(site)),
-            _ => {}
+            _ => rows.kept.push(grown.kept(site, Reason::TooFewLooks)),
         }
     }
     rows
@@ -104,6 +114,31 @@ impl Carrier<'_> {
         let event = leak.holder.as_ref().and_then(|holder| holder.event.as_deref());
         self.kinds.contains(&leak.kind) && (self.event.is_none() || event.is_none() || self.event == event)
     }
+}
+
+/// There are more of that class than before: where new ones took the place of as many, as in a cache of the latest entries,
+/// there are not.
+fn class_grows(facts: &HeapFacts, keeper: &KeeperFacts) -> bool {
+    let class = if keeper.of.kind == "closure" { "Function" } else { &keeper.of.name };
+    facts.classes.iter().any(|growing| growing.name == class)
+}
+
+/// On a variable of Node's own code, or on a part that Node gives its own objects: the symptom of something else.
+fn is_of_node(keeper: &KeeperFacts) -> bool {
+    let file =
+        |place: &Option<StepPlace>| place.as_ref().and_then(|place| place.file.clone()).unwrap_or_default();
+    let is_node = |place: &Option<StepPlace>| file(place).starts_with("node:");
+    let suspect = keeper.path.get(keeper.suspect_from..).unwrap_or_default();
+    let before = keeper.path.get(..=keeper.suspect_from).unwrap_or(&keeper.path);
+    let seen_by = before.iter().rev().find(|step| step.place.is_some());
+    let is_variable = suspect.first().is_some_and(|step| step.edge == "context");
+    let is_private = |name: &str| name.starts_with(['#', '_']) || name.starts_with("<symbol ");
+    let is_part = |pair: &[StepFacts]| {
+        is_node(&pair[0].class_place) && pair[1].edge_name.as_deref().is_some_and(is_private)
+    };
+    let from = keeper.suspect_from.saturating_sub(1);
+    is_variable && seen_by.is_some_and(|step| is_node(&step.place))
+        || keeper.path.get(from..).unwrap_or_default().windows(2).any(is_part)
 }
 
 /// The innermost one on a path.
@@ -123,6 +158,13 @@ fn carrier(path: &[StepFacts]) -> Option<Carrier<'_>> {
             _ => None,
         }
     })
+}
+
+/// A heap of things that hang on something new, as many for each job as there are leftovers: where the owner of these is
+/// reached through it alone (a loop that waits for the next message), they are what hangs there.
+fn comes_with(leak: &Leak, keeper: &KeeperFacts) -> bool {
+    let times = keeper.per_job / leak.per_job;
+    leak.retaining_path.is_none() && times > 0.5 && (times - times.round()).abs() < SAME_RATE * times
 }
 
 /// The way to the first thing that a leak keeps, and the bytes of all of them, also those of jobs since the last snapshot.
@@ -211,15 +253,15 @@ impl<'a> Grown<'a> {
         }
     }
 
-    fn kept(&self, site: Option<Site>) -> Kept {
+    fn kept(&self, site: Option<Site>, reason: Reason) -> Kept {
         Kept {
             fingerprint: self.fingerprint(),
             kind: self.kind.name(),
             description: self.description(),
             job: self.facts.job.clone(),
             count: self.keeper.counts.last().copied().unwrap_or(0),
-            reason: Reason::TooFewLooks.text(),
-            undecided: true,
+            reason: reason.text(),
+            undecided: reason == Reason::TooFewLooks,
             site: site.map(|site| site.place).filter(|place| place.file.is_some()),
         }
     }
@@ -284,7 +326,11 @@ fn kind(keeper: &KeeperFacts) -> HeapKind {
     if keeper.counts_entries {
         return HeapKind::Collection;
     }
-    if keeper.path.last().is_some_and(|step| step.to_type == "closure") { HeapKind::Closure } else { HeapKind::Heap }
+    if keeper.path.last().is_some_and(|step| step.to_type == "closure") {
+        HeapKind::Closure
+    } else {
+        HeapKind::Heap
+    }
 }
 
 /// Most bytes are those of memory outside the heap.
@@ -312,7 +358,8 @@ fn step_text(step: &StepFacts) -> Option<String> {
         _ => String::new(),
     };
     let to = if SILENT.contains(&step.to.as_str()) { "" } else { step.to.as_str() };
-    let place = step.place.as_ref().and_then(|place| Some(format!(" {}:{}", place.file.as_ref()?, place.line)));
+    let place =
+        step.place.as_ref().and_then(|place| Some(format!(" {}:{}", place.file.as_ref()?, place.line)));
     let text = format!("{name} {to}{}", place.unwrap_or_default()).trim().to_owned();
     (!text.is_empty()).then_some(text)
 }

@@ -49,7 +49,8 @@ pub fn grows_surely(facts: &MemoryFacts) -> bool {
     let points = |read: fn(&Sample) -> Option<f64>| -> Vec<Point> {
         samples.iter().filter_map(|sample| Some(Point::new(sample.jobs, read(sample)?))).collect()
     };
-    heap_grows(&points(|sample| sample.after_gc_bytes)) || external_grows(points(|sample| sample.external_bytes))
+    heap_grows(&points(|sample| sample.after_gc_bytes))
+        || external_grows(points(|sample| sample.external_bytes))
 }
 
 fn slope(samples: &[Sample], x: fn(&Sample) -> f64, y: fn(&Sample) -> Option<f64>) -> Option<Slope> {

@@ -100,7 +100,11 @@ const LARGE_GROWTH: u64 = 500;
 /// How sure it is that something leaks whose counts lie on a line, or near it.
 #[must_use]
 pub const fn certainty(is_even: bool, grown: u64, snapshots: usize) -> Certainty {
-    if is_even && grown >= LARGE_GROWTH && snapshots > MIN_SNAPSHOTS { Certainty::Sure } else { Certainty::Likely }
+    if is_even && grown >= LARGE_GROWTH && snapshots > MIN_SNAPSHOTS {
+        Certainty::Sure
+    } else {
+        Certainty::Likely
+    }
 }
 
 /// Growth in the last stretch is at least this share of that between the first three snapshots, and no more than its inverse:
@@ -113,7 +117,8 @@ const MIN_PER_JOB: f64 = super::growth::MIN_COUNT_PER_JOB;
 /// through it hides what happened there.
 #[must_use]
 pub fn keeps_pace(points: &[Point]) -> bool {
-    let (Some(first), Some(third), Some(last)) = (points.first(), points.get(MIN_SNAPSHOTS - 1), points.last())
+    let (Some(first), Some(third), Some(last)) =
+        (points.first(), points.get(MIN_SNAPSHOTS - 1), points.last())
     else {
         return false;
     };
@@ -142,7 +147,12 @@ mod tests {
     }
 
     fn strong(snapshots: &[u64]) -> HeapProgress<'_> {
-        HeapProgress { readings: &[100], suspicion: Some(Suspicion::Strong), snapshots, ..HeapProgress::default() }
+        HeapProgress {
+            readings: &[100],
+            suspicion: Some(Suspicion::Strong),
+            snapshots,
+            ..HeapProgress::default()
+        }
     }
 
     #[test]
@@ -150,7 +160,8 @@ mod tests {
         assert_eq!(action(&at(80, HeapProgress::default()), MORE), "more");
         assert_eq!(action(&at(100, HeapProgress::default()), ENOUGH), "measure");
         assert_eq!(action(&at(20, HeapProgress::default()), ENOUGH), "measure");
-        let none = HeapProgress { readings: &[100], suspicion: Some(Suspicion::None), ..HeapProgress::default() };
+        let none =
+            HeapProgress { readings: &[100], suspicion: Some(Suspicion::None), ..HeapProgress::default() };
         assert_eq!(action(&at(100, none), ENOUGH), "enough");
     }
 
@@ -161,7 +172,8 @@ mod tests {
 
     #[test]
     fn weak_suspicion_is_asked_again_after_twice_the_jobs_and_then_dropped() {
-        let weak = |readings| HeapProgress { readings, suspicion: Some(Suspicion::Weak), ..HeapProgress::default() };
+        let weak =
+            |readings| HeapProgress { readings, suspicion: Some(Suspicion::Weak), ..HeapProgress::default() };
         assert_eq!(action(&at(100, weak(&[100])), ENOUGH), "more");
         assert_eq!(action(&at(200, weak(&[100])), ENOUGH), "measure");
         assert_eq!(action(&at(200, weak(&[100, 200])), ENOUGH), "enough");

@@ -93,7 +93,8 @@ fn by_age(counts: &[u32; STRETCHES]) -> Suspicion {
     let is_low = |quarter: &&[u32]| quarter.iter().sum::<u32>() * QUARTER_DIVISOR < total.max(1);
     let low = counts.chunks(2).skip(1).filter(is_low).count();
     let is_there_throughout = low <= usize::from(total < MANY_SAMPLES);
-    let is_early = f64::from(first_half) > f64::midpoint(f64::from(total), DEVIATIONS * f64::from(total).sqrt());
+    let is_early =
+        f64::from(first_half) > f64::midpoint(f64::from(total), DEVIATIONS * f64::from(total).sqrt());
     let goes_on = counts[STRETCHES - 2..].iter().any(|count| *count > 0);
     if total < MIN_SAMPLES || !is_there_throughout || is_early || !goes_on {
         return Suspicion::None;
@@ -108,7 +109,11 @@ fn by_storage(bytes: f64, before: Option<f64>) -> Suspicion {
     }
     match before {
         Some(before) if before >= MIN_STORAGE_BYTES => {
-            if bytes >= STORAGE_STEP * before { Suspicion::Strong } else { Suspicion::None }
+            if bytes >= STORAGE_STEP * before {
+                Suspicion::Strong
+            } else {
+                Suspicion::None
+            }
         }
         _ => Suspicion::Weak,
     }
