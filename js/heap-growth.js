@@ -18,6 +18,8 @@ const LONGER_FACTOR = 3
 /** Snapshots that a check takes: three, and a last one that confirms what they say. */
 const SNAPSHOTS = 4
 
+/** Jest's: V8 does not say where they are made. */
+const RUNNER_CLASSES = new Set(['BufferedConsole', 'CustomConsole', 'NullConsole'])
 /** In js/cli/check.js. */
 const SETUP_VARIABLE = 'ctx'
 
@@ -159,7 +161,11 @@ class HeapGrowth {
 function isOfProgram(row) {
   if (row.own) return false
   const { path, suspectFrom } = row
-  if (path.some((/** @type {any} */ step) => isForeign(step.classPlace?.file))) return false
+  const isTheirs = (/** @type {any} */ step) =>
+    isForeign(step.classPlace?.file) || RUNNER_CLASSES.has(step.to)
+  if (path.some(isTheirs)) return false
+  // A mock of the runner's keeps its calls.
+  if (path.slice(suspectFrom).some((/** @type {any} */ step) => isForeign(step.place?.file))) return false
   const suspect = path[suspectFrom]
   const isSetup = suspect?.edgeName === SETUP_VARIABLE
   return suspect?.edge !== 'context' || isSetup || !isForeign(seenByOf(row)?.file)

@@ -30,7 +30,7 @@ class HeapSites {
    * @returns {number} id of a call site; 0: none is known
    */
   siteOf(row, allocations) {
-    const seenBy = seenByOf(row)
+    const seenBy = seenByOf(row) ?? lastFunctionOf(row)
     const functions = this.candidates(seenBy, allocations)
     if (functions.length === 0) return 0
     const originals = functions.map((place) => this.originalOf(place))
@@ -125,12 +125,26 @@ class HeapSites {
 
 const SITE_TABLE = 2
 
-/** The innermost function on a path through whose variables it leads. @param {any} row @returns {Place | null} */
+/**
+ * The function whose scope, or a scope around that, has the variable with which the suspect part begins. A module has none.
+ * @param {any} row @returns {Place | null}
+ */
 function seenByOf({ path, suspectFrom }) {
+  const step = path
+    .slice(0, suspectFrom)
+    .findLast((/** @type {any} */ one) => one.to !== 'system / Context' || one.place !== null)
+  return step?.place?.file ? placeOf(step) : null
+}
+
+/** The innermost function on the way. @param {any} row @returns {Place | null} */
+function lastFunctionOf({ path, suspectFrom }) {
   const step = path.slice(0, suspectFrom + 1).findLast((/** @type {any} */ one) => one.place?.file)
-  if (step === undefined) return null
-  const { file, line, column } = step.place
-  return { file, line, column, function: step.to }
+  return step === undefined ? null : placeOf(step)
+}
+
+/** @param {any} step @returns {Place} */
+function placeOf({ place: { file, line, column }, to }) {
+  return { file, line, column, function: to }
 }
 
 /** The last name that somebody wrote. @param {any} row @returns {string | null} */

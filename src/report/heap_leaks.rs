@@ -129,8 +129,9 @@ fn is_of_node(keeper: &KeeperFacts) -> bool {
         |place: &Option<StepPlace>| place.as_ref().and_then(|place| place.file.clone()).unwrap_or_default();
     let is_node = |place: &Option<StepPlace>| file(place).starts_with("node:");
     let suspect = keeper.path.get(keeper.suspect_from..).unwrap_or_default();
-    let before = keeper.path.get(..=keeper.suspect_from).unwrap_or(&keeper.path);
-    let seen_by = before.iter().rev().find(|step| step.place.is_some());
+    // The function whose scope, or a scope around that, has the variable; a module of the host's has none.
+    let before = keeper.path.get(..keeper.suspect_from).unwrap_or(&keeper.path);
+    let seen_by = before.iter().rev().find(|step| step.to != "system / Context");
     let is_variable = suspect.first().is_some_and(|step| step.edge == "context");
     let is_private = |name: &str| name.starts_with(['#', '_']) || name.starts_with("<symbol ");
     let is_part = |pair: &[StepFacts]| {
@@ -164,7 +165,7 @@ fn carrier(path: &[StepFacts]) -> Option<Carrier<'_>> {
 /// reached through it alone (a loop that waits for the next message), they are what hangs there.
 fn comes_with(leak: &Leak, keeper: &KeeperFacts) -> bool {
     let times = keeper.per_job / leak.per_job;
-    leak.retaining_path.is_none() && times > 0.5 && (times - times.round()).abs() < SAME_RATE * times
+    leak.retained_bytes.unwrap_or(0) < keeper.bytes.now() && times > 0.5 && (times - times.round()).abs() < SAME_RATE * times
 }
 
 /// The way to the first thing that a leak keeps, and the bytes of all of them, also those of jobs since the last snapshot.
