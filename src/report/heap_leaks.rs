@@ -165,7 +165,9 @@ fn carrier(path: &[StepFacts]) -> Option<Carrier<'_>> {
 /// reached through it alone (a loop that waits for the next message), they are what hangs there.
 fn comes_with(leak: &Leak, keeper: &KeeperFacts) -> bool {
     let times = keeper.per_job / leak.per_job;
-    leak.retained_bytes.unwrap_or(0) < keeper.bytes.now() && times > 0.5 && (times - times.round()).abs() < SAME_RATE * times
+    leak.retained_bytes.unwrap_or(0) < keeper.bytes.now()
+        && times > 0.5
+        && (times - times.round()).abs() < SAME_RATE * times
 }
 
 /// The way to the first thing that a leak keeps, and the bytes of all of them, also those of jobs since the last snapshot.

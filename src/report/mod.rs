@@ -66,6 +66,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     sorted.add_heap(view, facts);
     let mut sorted = sorted.arranged(&facts.accepted);
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
+    let unseen = unseen_growth(facts);
     let (verdict, missing) = overall(&Sum {
         mode: view.settings.mode,
         leaks: sorted.leaks.len(),
@@ -76,7 +77,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         unwatched: facts.unwatched(),
         fixed_jobs: facts.check.as_ref().and_then(|check| check.fixed_jobs),
         strict: is_strict,
-        obstacles: obstacles.len(),
+        obstacles: obstacles.len() + usize::from(unseen.as_ref().is_some_and(|(_, is_sure)| *is_sure)),
     });
     // Nothing is said against what was found; nothing vouches for what was not looked at.
     let verdict = if facts.paused && verdict == Verdict::Clean { Verdict::Inconclusive } else { verdict };
@@ -85,6 +86,7 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     notes.append(&mut sorted.notes);
     notes.extend(missing);
     notes.extend_from_slice(obstacles);
+    notes.extend(unseen.map(|(sentence, _)| sentence));
     shorten(&mut sorted.kept, "kept", &mut notes);
     shorten(&mut sorted.returned, "returned", &mut notes);
     shorten(&mut open_jobs, "open jobs", &mut notes);
@@ -222,8 +224,19 @@ fn next_step(check: &CheckFacts, facts: &Facts, finished: u64, sorted: &Sorted) 
     NextStep { action, reason }
 }
 
-/// Nothing before it was asked for.
+/// What may grow and where no snapshot could tell; decides where it is beyond doubt.
+fn unseen_growth(facts: &Facts) -> Option<(String, bool)> {
+    let reason = facts.heap.out_of_reach.as_ref()?;
+    let is_sure = facts.memory.as_ref().is_some_and(memory::grows_surely);
+    let grows = if is_sure { "memory grows" } else { "memory may grow" };
+    Some((format!("{grows} with the jobs, and no snapshot of the heap tells where: {reason}"), is_sure))
+}
+
+/// Nothing before it was asked for; where no check asks, nothing is suspected.
 fn suspicion_of(facts: &Facts) -> Option<Suspicion> {
+    if facts.heap.job.is_empty() {
+        return Some(Suspicion::None);
+    }
     if facts.heap.readings.is_empty() {
         return None;
     }
