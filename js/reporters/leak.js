@@ -120,13 +120,12 @@ function leakLines(leak, number, threads, paint) {
 /** Steps shown of a path: those next to what piles up say most. */
 const MAX_STEPS = 5
 
-/** @param {Leak} leak what keeps it, or what a listener or timer keeps */
+/** @param {Leak} leak what keeps it, or how much a listener or timer keeps */
 function heldLines({ kind, retainingPath, retainedBytes, bytesPerJob }) {
+  if (!HEAP_KINDS.includes(kind))
+    return [`   keeps ${formatBytes(retainedBytes ?? 0)}, ${formatChange(bytesPerJob ?? 0)} per job`]
   const steps = /** @type {string[]} */ (retainingPath)
-  const path = `${steps.length > MAX_STEPS ? '… → ' : ''}${steps.slice(-MAX_STEPS).join(' → ')}`
-  if (HEAP_KINDS.includes(kind)) return [`   held by   ${path}`]
-  const each = bytesPerJob === null ? '' : `, ${formatChange(bytesPerJob)} per job`
-  return [`   keeps ${formatBytes(retainedBytes ?? 0)}${each}:   ${path}`]
+  return [`   held by   ${steps.length > MAX_STEPS ? '… → ' : ''}${steps.slice(-MAX_STEPS).join(' → ')}`]
 }
 
 /** @param {NonNullable<Leak['holder']>} holder */
