@@ -18,6 +18,8 @@ use crate::verdict::slope::Point;
 
 /// Frames shown per leak.
 const MAX_STACK: usize = 12;
+/// From a listener or timer to what hangs on it are so many steps at most.
+const CARRIER_STEPS: usize = 6;
 /// Rates this near to each other are the same.
 const SAME_RATE: f64 = 0.05;
 /// Storage that is smaller has grown to its size.
@@ -77,9 +79,9 @@ pub fn rows(
     let keepers = facts.keepers.iter().map(|keeper| (keeper, false));
     for (keeper, is_object) in keepers.chain(facts.objects.iter().map(|object| (object, true))) {
         let carrier = carrier(&keeper.path);
-        let is_carried = |leak: &&mut Leak| match &carrier {
-            Some(carrier) => carrier.is_of(leak),
-            None => !keeper.counts_entries && !is_object && comes_with(leak, keeper),
+        let is_carried = |leak: &&mut Leak| {
+            carrier.as_ref().is_some_and(|carrier| carrier.is_of(leak))
+                || !keeper.counts_entries && !is_object && comes_with(leak, keeper)
         };
         if let Some(leak) = explained_by.iter_mut().find(is_carried) {
             explain(leak, facts, keeper);
@@ -142,8 +144,9 @@ fn is_of_node(keeper: &KeeperFacts) -> bool {
         || keeper.path.get(from..).unwrap_or_default().windows(2).any(is_part)
 }
 
-/// The innermost one on a path.
+/// The innermost one on the last steps of a path: farther up it is one of the check's own.
 fn carrier(path: &[StepFacts]) -> Option<Carrier<'_>> {
+    let path = &path[path.len().saturating_sub(CARRIER_STEPS)..];
     path.iter().enumerate().rev().find_map(|(at, step)| {
         let name = step.edge_name.as_deref().unwrap_or_default();
         if name == "_events" {
