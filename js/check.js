@@ -8,6 +8,7 @@ const { runInJob } = require('./scope')
 const { storage } = require('./context')
 const { collect, wait } = require('./collect')
 const { MemoryLog } = require('./memory')
+const { HeapGrowth } = require('./heap-growth')
 const { memoryUsage, residentBytes } = require('./usage')
 const { SourceLines } = require('./source')
 const { FakeTimers } = require('./fake-timers')
@@ -69,6 +70,7 @@ class Check {
     this.usedFrom = usedMs()
     this.rssBefore = residentBytes()
     this.memory = new MemoryLog()
+    this.heap = new HeapGrowth(watch)
     this.fakeTimers = new FakeTimers()
     this.unseenTimers = new UnseenTimers(watch.timers)
     this.next = 0
@@ -88,11 +90,14 @@ class Check {
   /** @param {(i: number) => any} job @returns {Promise<any>} the report */
   async run(job) {
     this.job = job
+    this.heap.start()
     await this.runJobs(this.options.warmupJobs)
+    this.heap.warmedUp(this.options.warmupJobs)
     await this.settleWarmup()
     this.watch.endWarmup()
     this.fakeTimers.endWarmup()
     this.unseenTimers.endWarmup()
+    this.heap.start()
     this.measureFrom = clock()
     this.usedFrom = usedMs()
     for (;;) {
@@ -101,11 +106,28 @@ class Check {
       await this.settleBriefly()
       this.look()
       if (!this.mayStop) continue
-      const { action } = this.ask().next
-      if (action === 'more' && !this.mustStop) continue
+      if ((await this.nextStep()) === 'more' && !this.mustStop) continue
       const report = await this.finish()
       if (report.next.action !== 'more' || this.mustStop) return report
     }
+  }
+
+  /** @returns {Promise<'more' | 'enough'>} whether more jobs are to be run; what is asked of the heap is done before */
+  async nextStep() {
+    for (;;) {
+      const { action } = this.ask().next
+      if (action === 'more' || action === 'enough') return action
+      if (action === 'measure') this.heap.measure(this.measured)
+      else await this.takeSnapshot()
+    }
+  }
+
+  async takeSnapshot() {
+    await this.settleBriefly()
+    const usedBefore = usedMs()
+    await this.heap.snapshot(this.measured, this.remainingMs)
+    // Not the jobs' time: it must not make a check see fewer of them.
+    this.usedFrom += usedMs() - usedBefore
   }
 
   get mayStop() {
@@ -121,8 +143,9 @@ class Check {
     const handles = process
       .getActiveResourcesInfo()
       .filter((name) => name !== 'Timeout' && name !== 'Immediate')
-    const grownBytes = residentBytes() - this.rssBefore
-    return Math.max(handles.length, this.watch.openHandles) < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES
+    const open = Math.max(handles.length, this.watch.openHandles)
+    const grownBytes = residentBytes() - this.rssBefore - this.heap.tookBytes
+    return open < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES && this.heap.canAffordMore
   }
 
   windowSize() {
@@ -206,6 +229,11 @@ class Check {
       await this.settle(youngMs)
       report = this.ask()
     }
+    if (this.heap.awaitsConfirmation && report.next.action === 'enough' && this.remainingMs > 0) {
+      // What grew may have been released meanwhile, or may have stopped growing.
+      await this.takeSnapshot()
+      report = this.ask()
+    }
     new SourceLines(this.watch.originals).addTo(report)
     report.notes.push(...goneNotes(this.baseline, report, report.worker))
     return report
@@ -226,7 +254,7 @@ class Check {
   ask() {
     const now = clock()
     const { options, watch } = this
-    return askReport(
+    const report = askReport(
       watch,
       {
         nowMs: Math.round(now),
@@ -237,6 +265,7 @@ class Check {
         notes: [...this.notes, ...this.fakeTimers.notes()],
         jobErrors: Object.fromEntries(this.errors.counts),
         ...baselineFacts(this.baseline),
+        heap: this.heap.facts(this.name.text),
         check: {
           fixedJobs: options.jobs,
           hanging: this.hanging,
@@ -255,6 +284,8 @@ class Check {
       },
       true
     )
+    this.heap.note(report)
+    return report
   }
 }
 
@@ -289,6 +320,7 @@ function openCheck(options) {
     run: (/** @type {(i: number) => any} */ job) => opened.run(job),
     close() {
       busy = false
+      opened.heap.close()
       closeWatch(opened.watch)
     }
   }

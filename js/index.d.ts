@@ -19,6 +19,11 @@ export type ResourceKind =
   | 'watcher'
   | 'file'
   | 'stream'
+  | 'collection'
+  | 'promise'
+  | 'closure'
+  | 'heap'
+  | 'external'
 export type Verdict = 'clean' | 'leaks' | 'inconclusive'
 export type Level = 'off' | 'counts' | 'sites' | 'full'
 
@@ -72,7 +77,11 @@ export interface Leak {
     collections: number
     cohortAlive: number
   }
+  /** Bytes that it keeps alive; null where no snapshots of the heap were taken. */
   retainedBytes: number | null
+  /** Of these, how many come with each job. */
+  bytesPerJob: number | null
+  /** The way from the root to one of them, step by step. */
   retainingPath: string[] | null
   /** Milliseconds since the epoch. */
   firstSeen: number
@@ -343,6 +352,8 @@ export interface HeapPathStep {
   id: number
   /** Where a function stands. */
   place: HeapPlace | null
+  /** Where the constructor of an object stands. */
+  classPlace?: HeapPlace
 }
 
 /** New objects that are held alike. */

@@ -15,4 +15,7 @@ const KIND = Object.freeze({
   stream: 11
 })
 
-module.exports = { KIND }
+/** Kinds of finding that snapshots of the heap show. */
+const HEAP_KINDS = Object.freeze(['collection', 'promise', 'closure', 'heap', 'external'])
+
+module.exports = { KIND, HEAP_KINDS }

@@ -243,3 +243,5 @@ exports.captureCallSites = captureCallSites
 exports.toFrames = toFrames
 exports.describeSite = describeSite
 exports.describeStack = describeStack
+exports.isOwn = isOwn
+exports.toPath = toPath

@@ -12,6 +12,7 @@
  *     onlyWhenFailing       only jobs that fail leave it behind
  *     job=(between jobs)    the job it must be put down to; without it, the module's own job
  *     library=<name>        the resource is created inside this package: the marked line is the job's own call into it
+ *     bytes                 the rate is of bytes, which V8 says more or less
  *     each=<n>              one call puts n listeners there (events.once adds one for 'error'); still one leak per call
  *
  * `// check: --concurrency 8` on a line of its own gives arguments for the command line.
@@ -23,7 +24,7 @@ const path = require('node:path')
 const checkFolder = path.join(__dirname, '..', 'fixtures', 'check')
 const { KIND } = require('../../js/kinds')
 
-const kinds = Object.keys(KIND)
+const kinds = [...Object.keys(KIND), 'collection', 'promise', 'closure', 'heap', 'external']
 const marker = /\/\/ LEAK (.+?)\s*$/
 
 /**
@@ -35,6 +36,7 @@ const marker = /\/\/ LEAK (.+?)\s*$/
  * @property {boolean} onlyWhenFailing
  * @property {string | undefined} job undefined: the module's own job
  * @property {string | undefined} library name of the package whose line creates it
+ * @property {boolean} isOfBytes
  * @property {number} each resources that one call makes
  */
 
@@ -118,6 +120,7 @@ function parseMarker(text, file, line) {
     onlyWhenFailing: false,
     job: undefined,
     library: undefined,
+    isOfBytes: false,
     each: 1
   }
   for (const word of rest) {
@@ -125,6 +128,7 @@ function parseMarker(text, file, line) {
     if (name === 'onlyWhenFailing') expectation.onlyWhenFailing = true
     else if (name === 'job') expectation.job = value.replace('_', ' ')
     else if (name === 'library') expectation.library = value
+    else if (name === 'bytes') expectation.isOfBytes = true
     else if (name === 'each') expectation.each = Number(value)
     else throw new Error(`${file}:${line} has an unknown word in its marker: ${word}`)
   }

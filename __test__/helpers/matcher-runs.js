@@ -42,6 +42,12 @@ const REFUSALS = {
   'not, on a fake clock': /there is no verdict, and `\.not` needs a leak that is sure/
 }
 
+/** What a leak is called, by its kind. */
+const TITLES = {
+  listener: /\+1\.00 '\w+' listener per/,
+  collection: /\+1\.00 entry in \w+ \(Array\) per/
+}
+
 /**
  * @typedef {object} Result of one test
  * @property {string} group `leaky`, `refused` or `clean`
@@ -62,10 +68,7 @@ function areAsMarked(file, results) {
   for (const [i, { name, passed, message }] of leaky.entries()) {
     const { kind, line } = marked[i]
     assert.equal(passed, false, `${name} leaks`)
-    assert.match(
-      message,
-      kind === 'listener' ? /\+1\.00 '\w+' listener per/ : new RegExp(`\\+1\\.00 ${kind} of`)
-    )
+    assert.match(message, TITLES[kind] ?? new RegExp(`\\+1\\.00 ${kind} of`))
     const place = `${path.basename(file)}:${line}:`
     assert.ok(
       message.split('\n').some((at) => at.includes(place) && at.includes(`${line} | `)),

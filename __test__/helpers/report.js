@@ -28,6 +28,7 @@ function leak(changes) {
     companions: [],
     evidence: { windows: 4, survivors: 40, perJobLow: 1, perJobHigh: 1, collections: 2, cohortAlive: 1 },
     retainedBytes: null,
+    bytesPerJob: null,
     retainingPath: null,
     firstSeen: 0,
     lastSeen: 0,

@@ -10,7 +10,13 @@ const JEST = [
   ...['--json', '--outputFile=results.json']
 ]
 /** Each list in one process, so that each file finds what the one before it has left. */
-const MATCHER = ['required.test.js', 'evidence.test.js', 'fake-timers.test.js', 'reset-modules.test.js']
+const MATCHER = [
+  'required.test.js',
+  'evidence.test.js',
+  'heap.test.js',
+  'fake-timers.test.js',
+  'reset-modules.test.js'
+]
 const MODULES = [
   'native.test.mjs',
   'typed.test.ts',

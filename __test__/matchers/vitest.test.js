@@ -12,6 +12,7 @@ const ALL = [
   'typed.test.ts',
   'plain.test.mjs',
   'evidence.test.mjs',
+  'heap.test.mjs',
   'fake-timers.test.mjs',
   'memory.test.ts',
   'memory.test.mjs'

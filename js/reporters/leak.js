@@ -2,7 +2,17 @@
 
 /** One leak in words, for every reporter. */
 
-const { formatCount, formatDuration, formatNumberOf, formatRate, formatSite, painter } = require('./format')
+const { HEAP_KINDS } = require('../kinds')
+const {
+  formatBytes,
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatNumberOf,
+  formatRate,
+  formatSite,
+  painter
+} = require('./format')
 
 /** The job name that the ledger gives to what no job made. */
 const BETWEEN_JOBS = '(between jobs)'
@@ -40,6 +50,9 @@ function leakTitle(leak) {
 
 /** @param {Leak} leak */
 function jobsWords(leak) {
+  // Counted at snapshots, and not job by job.
+  if (HEAP_KINDS.includes(leak.kind))
+    return `${heldWords(leak)} after ${formatNumberOf(leak.jobsFinished, 'job')}`
   if (leak.job === BETWEEN_JOBS) return `${formatNumberOf(leak.jobsFinished, 'job')} finished`
   const { completed, failed, timedOut } = leak.jobsLeaving
   const leaving = completed + failed + timedOut
@@ -53,6 +66,13 @@ function jobsWords(leak) {
   return parts.length < 2
     ? all
     : `${all} (${parts.map(([count, word]) => `${formatCount(Number(count))} ${word}`).join(', ')})`
+}
+
+/** What it comes to in bytes, where snapshots tell. @param {Leak} leak */
+function heldWords({ count, perJob, bytesPerJob, retainedBytes, kind }) {
+  const held = `${formatBytes(retainedBytes ?? 0)}`
+  if (kind === 'heap' || kind === 'closure') return held
+  return `${formatBytes((bytesPerJob ?? 0) / (perJob || 1))} each: ${formatCount(count)}, ${held}`
 }
 
 /** A leak that sits in some of several threads. @param {Leak} leak @param {number} threads */
@@ -88,12 +108,24 @@ function leakLines(leak, number, threads, paint) {
   if (leak.companions.length > 0)
     lines.push(`${indent}with it: ${leak.companions.join(', ')} (counted here, not again)`)
   if (leak.holder) lines.push(`${indent}on: ${holderWords(leak.holder)}`)
+  if (leak.retainingPath !== null) lines.push(...heldLines(leak))
   if (leak.kind === 'timeout' && leak.heldMs)
     lines.push(`${indent}each is held until it is due, up to ${formatDuration(leak.heldMs)}`)
   if (leak.onlyWhenFailing)
     lines.push(`${indent}it stays only when the job fails: the cleanup is not in a finally block`)
   lines.push(`${indent}fix: ${leak.fix}     ${paint('dim', `id ${leak.fingerprint}`)}`)
   return lines
+}
+
+/** Steps shown of a path: those next to what piles up say most. */
+const MAX_STEPS = 5
+
+/** @param {Leak} leak what keeps it, or how much a listener or timer keeps */
+function heldLines({ kind, retainingPath, retainedBytes, bytesPerJob }) {
+  if (!HEAP_KINDS.includes(kind))
+    return [`   keeps ${formatBytes(retainedBytes ?? 0)}, ${formatChange(bytesPerJob ?? 0)} per job`]
+  const steps = /** @type {string[]} */ (retainingPath)
+  return [`   held by   ${steps.length > MAX_STEPS ? '… → ' : ''}${steps.slice(-MAX_STEPS).join(' → ')}`]
 }
 
 /** @param {NonNullable<Leak['holder']>} holder */

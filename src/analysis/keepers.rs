@@ -10,7 +10,7 @@ use super::growth::Tally;
 use super::paths::{Hop, Readings, Search, Tree, suspect_from};
 use super::places::{Entries, HeldAlike, Places, Scene};
 use super::special::Special;
-use crate::snapshot::{Graph, Node, Sizes};
+use crate::snapshot::{Graph, Node, NodeKind, Sizes};
 
 /// A place where objects are held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,17 @@ impl Keeper {
     fn of(held: HeldAlike, graph: &Graph, readings: &Readings<'_>, scene: &Scene<'_>) -> Self {
         // Keys of a Map are entries of it as much as its values: each pair counts once.
         let has_objects = held.entries.values().any(|entries| !entries.is_value);
-        let counted = || held.entries.iter().filter(|(_, entries)| !(has_objects && entries.is_value));
+        let is_reaction = |entries: &Entries| is_promise(graph, entries.sample);
+        let are_reactions = held.entries.values().any(|entries| {
+            let holder = readings.holder(scene.tree.parent[entries.sample as usize]);
+            is_reaction(entries) && is_promise(graph, holder)
+        });
+        let counted = || {
+            held.entries.iter().filter(|(_, entries)| {
+                // A reaction of a promise is another promise, beside the functions that settle it.
+                if are_reactions { is_reaction(entries) } else { !(has_objects && entries.is_value) }
+            })
+        };
         let mut entries = vec![0; scene.lives.snapshots];
         for (_, of_class) in counted() {
             entries.iter_mut().zip(&of_class.counts).for_each(|(sum, count)| *sum += count);
@@ -116,6 +126,10 @@ impl Keeper {
         let suspect_from = suspect_from(graph, &path, any_name);
         Self { path, suspect_from, any_name, entries, tallies, gone, parts }
     }
+}
+
+fn is_promise(graph: &Graph, node: Node) -> bool {
+    graph.kind(node) == NodeKind::Object && graph.name(node) == "Promise"
 }
 
 /// From those that are first in a snapshot to those that are in it.

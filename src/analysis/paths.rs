@@ -291,7 +291,8 @@ impl<'a> Readings<'a> {
     }
 
     /// Whose storage a node is; itself where it is none.
-    fn holder(&self, node: Node) -> Node {
+    #[must_use]
+    pub fn holder(&self, node: Node) -> Node {
         let mut holder = node;
         while self.search.sizes.get(holder) == 0
             && matches!(self.search.graph.kind(holder), NodeKind::Array | NodeKind::Hidden)

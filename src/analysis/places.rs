@@ -79,9 +79,10 @@ impl<'a> Places<'a> {
     fn find_entries(&mut self) {
         let Scene { search, tree, tops, lives, row } = *self.scene;
         for &node in tree.order.iter().filter(|&&node| tops[node as usize] == node) {
-            let parent = tree.parent[node as usize];
+            // In whichever storage: reactions of a promise are a chain of such.
+            let holder = self.readings.holder(tree.parent[node as usize]);
             // What the roots lead to are no entries of theirs.
-            self.holders[parent as usize] = search.graph.kind(parent) != NodeKind::Synthetic;
+            self.holders[holder as usize] = search.graph.kind(holder) != NodeKind::Synthetic;
             let next = self.all.len();
             let place = *self.by_reading.entry(self.readings.of_place(node)).or_insert(next);
             if place == next {
@@ -150,7 +151,7 @@ impl<'a> Places<'a> {
     fn may_be_entry(&self, node: Node, above: u32) -> bool {
         let Scene { search, tree, tops, row, .. } = *self.scene;
         let (top, parent) = (tops[node as usize], tree.parent[node as usize]);
-        let is_beside = top == NONE && self.holders[parent as usize];
+        let is_beside = top == NONE && self.holders[self.readings.holder(parent) as usize];
         let is_in_chain = || self.all.get(above as usize).is_some_and(|held| held.is_chain);
         (top == node || is_beside)
             && search.sizes.get(node) > 0

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::heap_facts::HeapFacts;
 use super::ignore::IgnoreRule;
 use crate::ledger::texts::Site;
 use crate::ledger::threads::ThreadRow;
@@ -40,6 +41,8 @@ pub struct Facts {
     pub constructions: Vec<Construction>,
     /// The threads that take part, see [`crate::ledger::Ledger::tell`]; none in a check.
     pub threads: Vec<ThreadRow>,
+    /// What a check knows of the heap.
+    pub heap: HeapFacts,
     /// Fingerprints that a baseline accepts: such a leak is shown apart and decides nothing.
     pub accepted: BTreeSet<String>,
     /// Rules of a baseline for what is accepted whatever its fingerprint.

@@ -9,8 +9,18 @@ use crate::ledger::texts::Shape;
 /// `L-` and six hexadecimal digits of FNV-1a (64 bits, folded to 24) over kind, shape without site, and job name.
 #[must_use]
 pub fn fingerprint(kind: ResourceKind, shape: &str, job: &str) -> String {
+    of_parts([kind.name(), &Shape::without_site(shape), job])
+}
+
+/// The same over what a keeper is instead of a shape: the suspect part of its path.
+#[must_use]
+pub fn of_keeper(kind: &str, suspect: &str, job: &str) -> String {
+    of_parts([kind, suspect, job])
+}
+
+fn of_parts(parts: [&str; 3]) -> String {
     let mut hash = Fnv::new();
-    for part in [kind.name(), &Shape::without_site(shape), job] {
+    for part in parts {
         hash.write(part.as_bytes());
         // Ends each part, so that moving a letter from one to the next changes the id.
         hash.write(&[0]);

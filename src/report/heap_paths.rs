@@ -20,6 +20,9 @@ pub struct PathStep {
     to_type: String,
     id: u32,
     place: Option<Place>,
+    /// Of an object: where its constructor stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class_place: Option<Place>,
 }
 
 /// An object by its class, a function by its name.
@@ -67,14 +70,16 @@ impl PathStep {
         let kind = graph.kind(hop.node);
         let class = names.get(&hop.node).map_or("", String::as_str);
         let is_function = kind == NodeKind::Closure;
-        let place = graph.location(hop.node).filter(|_| is_function);
+        let at = graph.location(hop.node).map(|at| Place::at(at.script, at.line, at.column, files));
+        let (place, class_place) = if is_function { (at, None) } else { (None, at) };
         Self {
             edge: edge_type(graph.edge_kind(hop.edge)),
             edge_name: graph.edge_name(hop.edge).filter(|name| !is_position(name)).map(str::to_owned),
             to: if is_function { graph.name(hop.node) } else { class }.to_owned(),
             to_type: graph.type_name(hop.node).to_owned(),
             id: graph.id(hop.node),
-            place: place.map(|at| Place::at(at.script, at.line, at.column, files)),
+            place,
+            class_place,
         }
     }
 

@@ -72,6 +72,7 @@ pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64) -> Lea
             cohort_alive: round(finding.cohort.alive_share()),
         },
         retained_bytes: None,
+        bytes_per_job: None,
         retaining_path: None,
         first_seen: finding.first_seen_ms,
         last_seen: finding.last_seen_ms,

@@ -43,6 +43,7 @@ pub(in crate::report) fn listener(event: &str, line: u32, count: u64) -> Leak {
             cohort_alive: 1.0,
         },
         retained_bytes: None,
+        bytes_per_job: None,
         retaining_path: None,
         first_seen: 0,
         last_seen: 0,

@@ -5,6 +5,7 @@ use super::model::{Memory, MemorySlopes};
 use super::round;
 use crate::verdict::forecast::{MIN_FORECAST_MS, growth, seconds_to_limit};
 use crate::verdict::slope::{Point, Slope};
+use crate::verdict::suspicion::{external_grows, heap_grows};
 
 const MS_PER_MIN: f64 = 60_000.0;
 
@@ -39,6 +40,17 @@ pub fn memory(facts: &MemoryFacts) -> Memory {
             rss_bytes_per_min: rss_per_ms.map(|s| round(s.mid * MS_PER_MIN)),
         },
     }
+}
+
+/// Whether memory grows with the jobs beyond doubt, in the heap or outside it.
+#[must_use]
+pub fn grows_surely(facts: &MemoryFacts) -> bool {
+    let samples = &facts.samples[facts.samples.len().saturating_sub(MAX_SAMPLES)..];
+    let points = |read: fn(&Sample) -> Option<f64>| -> Vec<Point> {
+        samples.iter().filter_map(|sample| Some(Point::new(sample.jobs, read(sample)?))).collect()
+    };
+    heap_grows(&points(|sample| sample.after_gc_bytes))
+        || external_grows(points(|sample| sample.external_bytes))
 }
 
 fn slope(samples: &[Sample], x: fn(&Sample) -> f64, y: fn(&Sample) -> Option<f64>) -> Option<Slope> {

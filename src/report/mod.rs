@@ -6,7 +6,9 @@ pub mod facts;
 pub mod finding;
 pub mod fingerprint;
 pub mod heap;
+pub mod heap_facts;
 pub mod heap_growth;
+pub mod heap_leaks;
 mod heap_paths;
 pub mod heap_retainers;
 pub mod ignore;
@@ -28,9 +30,11 @@ use self::owners::Maker;
 use crate::ledger::{Dropped, RunView};
 use crate::verdict::Mode;
 use crate::verdict::blame::Blame;
+use crate::verdict::heap_steps::HeapProgress;
 use crate::verdict::ladder::{Certainty, Status};
-use crate::verdict::next::{Progress, Step, next};
+use crate::verdict::next::{Progress, next};
 use crate::verdict::overall::{Sum, Verdict, overall};
+use crate::verdict::suspicion::{Suspicion, suspicion};
 
 /// Rows shown of each list that is information only; a note says how many more there are.
 pub const MAX_ROWS: usize = 100;
@@ -63,8 +67,10 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         sorted.place(&finding, completed_jobs, is_strict);
     }
     owners::name_makers(&mut sorted.leaks, &makers(view, facts));
+    sorted.add_heap(view, facts);
     let mut sorted = sorted.arranged(facts);
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
+    let unseen = unseen_growth(facts);
     let (verdict, missing) = overall(&Sum {
         mode: view.settings.mode,
         leaks: sorted.leaks.len(),
@@ -75,15 +81,16 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         unwatched: facts.unwatched(),
         fixed_jobs: facts.check.as_ref().and_then(|check| check.fixed_jobs),
         strict: is_strict,
-        obstacles: obstacles.len(),
+        obstacles: obstacles.len() + usize::from(unseen.as_ref().is_some_and(|(_, is_sure)| *is_sure)),
     });
     // Nothing is said against what was found; nothing vouches for what was not looked at.
     let verdict = if facts.paused && verdict == Verdict::Clean { Verdict::Inconclusive } else { verdict };
-    let next = facts.check.as_ref().map(|check| next_step(check, finished_all, &sorted));
+    let next = facts.check.as_ref().map(|check| next_step(check, facts, finished_all, &sorted));
     let mut notes = facts.notes.clone();
     notes.append(&mut sorted.notes);
     notes.extend(missing);
     notes.extend_from_slice(obstacles);
+    notes.extend(unseen.map(|(sentence, _)| sentence));
     shorten(&mut sorted.kept, "kept", &mut notes);
     shorten(&mut sorted.returned, "returned", &mut notes);
     shorten(&mut open_jobs, "open jobs", &mut notes);
@@ -152,6 +159,16 @@ impl Sorted {
         }
     }
 
+    /// Puts what grew between snapshots where it belongs.
+    fn add_heap(&mut self, view: &RunView<'_>, facts: &Facts) {
+        let now_ms = facts.now_ms.unwrap_or(0.0).max(0.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time")]
+        let now_ms = now_ms as u64;
+        let rows = heap_leaks::rows(view, &facts.sites, &facts.heap, now_ms, &mut self.leaks, &self.kept);
+        self.leaks.extend(rows.leaks);
+        self.kept.extend(rows.kept);
+    }
+
     /// Says which job started the loop that is blamed.
     fn note_loop(&mut self, finding: &Finding) {
         if finding.blame == Blame::BetweenJobs && *finding.creator != *finding.job() {
@@ -199,7 +216,9 @@ impl Sorted {
     }
 }
 
-fn next_step(check: &CheckFacts, finished: u64, sorted: &Sorted) -> NextStep {
+fn next_step(check: &CheckFacts, facts: &Facts, finished: u64, sorted: &Sorted) -> NextStep {
+    let heap = &facts.heap;
+    let readings: Vec<u64> = heap.readings.iter().map(|reading| reading.jobs).collect();
     // What is accepted takes as many jobs to tell as what is not.
     let leaks = sorted.leaks.len() + sorted.accepted.len();
     let progress = Progress {
@@ -213,11 +232,36 @@ fn next_step(check: &CheckFacts, finished: u64, sorted: &Sorted) -> NextStep {
         retained: leaks > 0 || !sorted.kept.is_empty(),
         undecided: sorted.undecided() + sorted.kept.iter().filter(|kept| kept.reason == ACCEPTED).count(),
         leaks,
+        heap: HeapProgress {
+            readings: &readings,
+            suspicion: suspicion_of(facts),
+            snapshots: &heap.snapshots,
+            is_out_of_reach: heap.out_of_reach.is_some(),
+        },
     };
-    match next(&progress) {
-        Step::More(reason) => NextStep { action: "more", reason },
-        Step::Enough(reason) => NextStep { action: "enough", reason },
+    let (action, reason) = next(&progress).words();
+    NextStep { action, reason }
+}
+
+/// What may grow and where no snapshot could tell; decides where it is beyond doubt.
+fn unseen_growth(facts: &Facts) -> Option<(String, bool)> {
+    let reason = facts.heap.out_of_reach.as_ref()?;
+    let is_sure = facts.memory.as_ref().is_some_and(memory::grows_surely);
+    let grows = if is_sure { "memory grows" } else { "memory may grow" };
+    Some((format!("{grows} with the jobs, and no snapshot of the heap tells where: {reason}"), is_sure))
+}
+
+/// Nothing before it was asked for; where no check asks, nothing is suspected.
+fn suspicion_of(facts: &Facts) -> Option<Suspicion> {
+    if facts.heap.job.is_empty() {
+        return Some(Suspicion::None);
     }
+    if facts.heap.readings.is_empty() {
+        return None;
+    }
+    let grows = facts.memory.as_ref().is_some_and(memory::grows_surely);
+    let found = suspicion(&facts.heap.readings());
+    Some(if grows { Suspicion::Strong } else { found })
 }
 
 const fn verdict_text(verdict: Verdict) -> &'static str {

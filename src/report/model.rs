@@ -104,9 +104,11 @@ pub struct Leak {
     pub companions: Vec<String>,
     /// What the finding rests on.
     pub evidence: EvidenceRow,
-    /// Bytes it keeps alive; not known from counts.
+    /// Bytes it keeps alive, where snapshots were taken.
     pub retained_bytes: Option<u64>,
-    /// What keeps it alive; not known from counts.
+    /// Of that, how much comes with each job.
+    pub bytes_per_job: Option<f64>,
+    /// What keeps it alive, step by step, where snapshots were taken.
     pub retaining_path: Option<Value>,
     /// Time of the first pass that saw it.
     pub first_seen: u64,

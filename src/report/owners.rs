@@ -40,7 +40,10 @@ pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
     let mut apart = Vec::new();
     for leak in others {
         match handles.iter().position(|handle| comes_with(&leak, handle)) {
-            Some(at) => *with[at].entry(what(&leak)).or_default() += leak.count,
+            Some(at) => {
+                *with[at].entry(what(&leak)).or_default() += leak.count;
+                keep_also(&mut handles[at], leak);
+            }
             None => apart.push(leak),
         }
     }
@@ -50,6 +53,15 @@ pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
     }
     handles.extend(apart);
     handles
+}
+
+/// What a companion keeps, the handle keeps.
+fn keep_also(handle: &mut Leak, leak: Leak) {
+    if let Some(bytes) = leak.retained_bytes {
+        handle.retained_bytes = Some(handle.retained_bytes.unwrap_or(0).saturating_add(bytes));
+        handle.bytes_per_job = Some(handle.bytes_per_job.unwrap_or(0.0) + leak.bytes_per_job.unwrap_or(0.0));
+    }
+    handle.retaining_path = handle.retaining_path.take().or(leak.retaining_path);
 }
 
 /// `listener on Agent`, `timeout`.

@@ -493,3 +493,73 @@ fn same_ledger_gives_the_same_bytes() {
 fn small_rates_keep_six_decimals() {
     assert_eq!((round(0.333_333), round(0.000_012_3), round(-0.5)), (0.3333, 0.000_012, -0.5));
 }
+
+/// A check of 400 jobs with a Map that grew by `counts`, and its report.
+fn with_map(bench: &Bench, counts: &str, path: &str) -> Report {
+    bench.report(&format!(
+        r#"{{"check":{{"elapsedMs":100}},"heap":{{"job":"thumb","readings":[{{"jobs":100}}],"snapshots":[100,140,180,400],
+            "classes":[{{"name":"{{id}}"}}],
+            "keepers":[{{"status":"grows","certainty":"sure","perJob":1,"perJobLow":1,"perJobHigh":1,"countsEntries":true,
+                "of":{{"name":"{{id}}","type":"object"}},"counts":{counts},"bytes":40000,"bytesPerJob":100,"suspectFrom":1,
+                "path":[{{"edge":"property","edgeName":"job","to":"job","toType":"closure",
+                          "place":{{"file":"/app/jobs/thumb.js","line":3}}}},{path}
+                        {{"edge":"internal","edgeName":null,"to":"{{id}}","toType":"object"}}]}}]}}}}"#
+    ))
+}
+
+const CACHE: &str = r#"{"edge":"context","edgeName":"cache","to":"Map","toType":"object"},"#;
+
+#[test]
+fn map_that_grows_is_a_leak_with_its_name_rate_and_path() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let report = with_map(&bench, "[100,140,180,400]", CACHE);
+    assert_eq!((report.verdict, report.leaks.len()), ("leaks", 1));
+    let leak = &report.leaks[0];
+    assert_eq!((leak.kind, leak.description.as_str()), ("collection", "entry in cache (Map)"));
+    assert_eq!((leak.per_job, leak.count, leak.jobs_finished), (1.0, 400, 400));
+    assert_eq!((leak.retained_bytes, leak.bytes_per_job), (Some(40_000), Some(100.0)));
+    let path = serde_json::to_value(&leak.retaining_path).unwrap();
+    assert_eq!(path, serde_json::json!([".job job /app/jobs/thumb.js:3", "variable cache Map", "[*] {id}"]));
+}
+
+#[test]
+fn map_that_stopped_growing_or_replaced_its_entries_is_none() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    for counts in ["[100,140,180,190]", "[0,0,0,100]"] {
+        assert_eq!(with_map(&bench, counts, CACHE).verdict, "clean", "{counts}");
+    }
+}
+
+#[test]
+fn what_a_leaking_listener_keeps_is_told_with_it() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |jobs| every(1, jobs));
+    let listeners = r#"{"edge":"context","edgeName":"bus","to":"EventEmitter","toType":"object"},
+        {"edge":"property","edgeName":"_events","to":"Object","toType":"object"},
+        {"edge":"property","edgeName":"end","to":"Array","toType":"object"},"#;
+    let report = with_map(&bench, "[100,140,180,400]", listeners);
+    assert_eq!(report.leaks.len(), 1);
+    assert_eq!((report.leaks[0].kind, report.leaks[0].retained_bytes), ("listener", Some(40_000)));
+    let alone = with_map(&bench, "[100,140,180,400]", CACHE);
+    assert_eq!(alone.leaks.len(), 2, "a Map is a mistake of its own");
+}
+
+#[test]
+fn growth_that_no_snapshot_could_place_is_said_and_where_it_is_sure_not_clean() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let samples: Vec<String> =
+        (0..12).map(|i| format!(r#"{{"jobs":{},"afterGcBytes":{}}}"#, i * 10, i * 500_000)).collect();
+    let facts = |samples: &str| {
+        format!(
+            r#"{{"check":{{"elapsedMs":100}},"memory":{{"samples":[{samples}]}},
+                "heap":{{"job":"thumb","readings":[{{"jobs":100}}],"outOfReach":"too large"}}}}"#
+        )
+    };
+    let sure = bench.report(&facts(&samples.join(",")));
+    let sentence = "memory grows with the jobs, and no snapshot of the heap tells where: too large";
+    assert_eq!((sure.verdict, sure.notes), ("inconclusive", vec![sentence.to_owned()]));
+    assert_eq!(bench.report(&facts("")).verdict, "clean");
+}

@@ -1,5 +1,6 @@
 //! What a finding is called, and the call that fixes it.
 
+use super::heap_leaks::HeapKind;
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::texts::Shape;
 
@@ -44,6 +45,39 @@ pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
         ResourceKind::Watcher => "watcher.close() in a finally block".to_owned(),
         ResourceKind::Socket | ResourceKind::File => "close it in a finally block".to_owned(),
         ResourceKind::Stream => "stream.destroy() in a finally block, or stream.pipeline()".to_owned(),
+    }
+}
+
+/// What piles up, and where: `entry in cache (Map)`.
+#[must_use]
+pub fn heap_description(kind: HeapKind, name: &str, class: &str) -> String {
+    let thing = match kind {
+        HeapKind::Collection => "entry in",
+        HeapKind::Promise => "reaction on",
+        HeapKind::External => "buffer in",
+        HeapKind::Closure => "bytes of functions behind",
+        HeapKind::Heap => "bytes in",
+    };
+    match (name.is_empty(), class.is_empty()) {
+        (false, false) => format!("{thing} {name} ({class})"),
+        (false, true) => format!("{thing} {name}"),
+        (true, false) => format!("{thing} {class}"),
+        (true, true) => format!("{thing} an unknown place"),
+    }
+}
+
+/// What to do about it.
+#[must_use]
+pub fn heap_fix(kind: HeapKind, name: &str) -> String {
+    let it = if name.is_empty() { "it" } else { name };
+    match kind {
+        HeapKind::Collection => format!("delete the entry when the job ends, or bound {it}"),
+        HeapKind::External => format!("let the buffer go when the job ends, or bound {it}"),
+        HeapKind::Promise => {
+            "race against a promise made for this job, and settle it at its end: a reaction stays as long as its promise"
+                .to_owned()
+        }
+        HeapKind::Closure | HeapKind::Heap => format!("cut the chain when the job ends, or bound {it}"),
     }
 }
 

@@ -15,17 +15,21 @@
 //! | [`overall`] | clean, leaks or inconclusive |
 //! | [`next`] | whether a check needs more jobs |
 //! | [`growth`] | whether a handful of counts grows with the jobs |
+//! | [`heap_steps`] | whether it asks where memory comes from, or for a snapshot of the heap |
+//! | [`suspicion`] | whether memory grows so likely that snapshots are worth their pause |
 //! | [`forecast`] | when memory runs out |
 
 pub mod blame;
 pub mod forecast;
 pub mod growth;
+pub mod heap_steps;
 pub mod ladder;
 pub mod next;
 pub mod overall;
 pub mod rate;
 pub mod slope;
 pub mod stuck;
+pub mod suspicion;
 pub mod trend;
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Whether a check needs more jobs: the number of jobs follows the evidence.
 
+use super::heap_steps::{HeapProgress, with_heap};
 use super::overall::MIN_JOBS;
 
 /// Where a check stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Progress {
+pub struct Progress<'a> {
     /// Jobs finished after the warm-up.
     pub finished: u64,
     /// Jobs that were run and hang: they never finish, and must not keep the check from ending.
@@ -25,10 +26,30 @@ pub struct Progress {
     pub undecided: usize,
     /// Leaks, likely or sure.
     pub leaks: usize,
+    /// How far the question is whether the heap grows.
+    pub heap: HeapProgress<'a>,
 }
 
-impl Progress {
-    const fn ran(&self) -> u64 {
+impl Progress<'_> {
+    /// Before the first job.
+    #[cfg(test)]
+    pub const START: Self = Self {
+        finished: 0,
+        hanging: 0,
+        fixed_jobs: None,
+        elapsed_ms: 0.0,
+        used_ms: 0.0,
+        can_afford_more: true,
+        budget_over: false,
+        retained: false,
+        undecided: 0,
+        leaks: 0,
+        heap: HeapProgress { readings: &[], suspicion: None, snapshots: &[], is_out_of_reach: false },
+    };
+
+    /// Jobs that were run.
+    #[must_use]
+    pub const fn ran(&self) -> u64 {
         self.finished.saturating_add(self.hanging)
     }
 }
@@ -38,8 +59,25 @@ impl Progress {
 pub enum Step {
     /// Run another window of jobs.
     More(&'static str),
+    /// Ask where memory comes from.
+    Measure(&'static str),
+    /// Take a snapshot of the heap.
+    Snapshot(&'static str),
     /// Stop and report.
     Enough(&'static str),
+}
+
+impl Step {
+    /// The word for it, and why.
+    #[must_use]
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::More(reason) => ("more", reason),
+            Self::Measure(reason) => ("measure", reason),
+            Self::Snapshot(reason) => ("snapshot", reason),
+            Self::Enough(reason) => ("enough", reason),
+        }
+    }
 }
 
 /// Jobs after which leftovers that do not grow, or none at all, need no more.
@@ -55,25 +93,20 @@ const CONFIRM_MS: f64 = 5_000.0;
 
 /// Decides whether to go on.
 #[must_use]
-pub fn next(progress: &Progress) -> Step {
+pub fn next(progress: &Progress<'_>) -> Step {
     if progress.budget_over {
         return Step::Enough("the time is up");
     }
-    if let Some(fixed) = progress.fixed_jobs {
-        let is_done = progress.ran() >= fixed;
-        return if is_done {
-            Step::Enough("ran the jobs asked for")
-        } else {
-            Step::More("runs the jobs asked for")
-        };
-    }
-    if progress.finished < MIN_JOBS {
-        return Step::More("too few jobs to say anything");
-    }
-    by_evidence(progress)
+    let step = match progress.fixed_jobs {
+        Some(fixed) if progress.ran() >= fixed => Step::Enough("ran the jobs asked for"),
+        Some(_) => Step::More("runs the jobs asked for"),
+        None if progress.finished < MIN_JOBS => Step::More("too few jobs to say anything"),
+        None => by_evidence(progress),
+    };
+    with_heap(progress, step)
 }
 
-fn by_evidence(progress: &Progress) -> Step {
+fn by_evidence(progress: &Progress<'_>) -> Step {
     let is_steady = progress.finished >= STEADY_JOBS;
     if !progress.retained {
         let is_enough = is_steady || progress.elapsed_ms >= QUICK_MS;
@@ -94,7 +127,7 @@ fn by_evidence(progress: &Progress) -> Step {
 }
 
 /// What grows may yet stop: a cache that fills, something that is released late.
-fn confirm(progress: &Progress) -> Step {
+fn confirm(progress: &Progress<'_>) -> Step {
     if progress.ran() < MAX_JOBS {
         return Step::More("what grows may still stop");
     }
@@ -108,21 +141,15 @@ fn confirm(progress: &Progress) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::suspicion::Suspicion;
 
-    const START: Progress = Progress {
-        finished: 0,
-        hanging: 0,
-        fixed_jobs: None,
-        elapsed_ms: 0.0,
-        used_ms: 0.0,
-        can_afford_more: true,
-        budget_over: false,
-        retained: false,
-        undecided: 0,
-        leaks: 0,
+    const START: Progress<'_> = Progress {
+        // The heap has been asked about, and is still.
+        heap: HeapProgress { suspicion: Some(Suspicion::None), ..Progress::START.heap },
+        ..Progress::START
     };
 
-    fn is_enough(progress: Progress) -> bool {
+    fn is_enough(progress: Progress<'_>) -> bool {
         matches!(next(&progress), Step::Enough(_))
     }
 

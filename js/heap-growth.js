@@ -1,0 +1,179 @@
+'use strict'
+
+const { residentBytes } = require('./usage')
+const { Allocations, isRunner } = require('./signals/allocations')
+const { growth, takeSnapshot } = require('./heap')
+const { objection, predictCost } = require('./heap/cost')
+const { HeapSites, seenByOf } = require('./heap-sites')
+const { HEAP_KINDS } = require('./kinds')
+const { isOwn } = require('./site')
+
+/** Snapshots from which growth is worked out. */
+const MIN_SNAPSHOTS = 3
+/** All snapshots of a check may take this share of the time that is left, and this long. */
+const TIME_SHARE = 0.5
+const MAX_PAUSES_MS = 20_000
+/** The last snapshot may be of a heap so many times as large as that of the first. */
+const LONGER_FACTOR = 3
+/** Snapshots that a check takes: three, and a last one that confirms what they say. */
+const SNAPSHOTS = 4
+
+/** Jest's: V8 does not say where they are made. */
+const RUNNER_CLASSES = new Set(['BufferedConsole', 'CustomConsole', 'NullConsole'])
+/** In js/cli/check.js. */
+const SETUP_VARIABLE = 'ctx'
+
+/**
+ * Whether the heap grows with the jobs of a check, and where. When something is asked is decided in src/verdict; here it is
+ * done: V8's profiler, snapshots, and what grew between them.
+ */
+class HeapGrowth {
+  /** @param {import('./watch').Watch} watch */
+  constructor(watch) {
+    this.allocations = new Allocations()
+    this.sites = new HeapSites(watch)
+    /** Functions that allocated what was alive at the last reading. @type {any[]} */
+    this.allocated = []
+    /** @type {Array<{ jobs: number, allocations: any[] }>} */
+    this.readings = []
+    /** @type {Array<{ jobs: number, held: import('./heap/held').HeapSnapshot }>} */
+    this.snapshots = []
+    /** Numbers of functions that allocate, by place. @type {Map<string, number>} */
+    this.numbers = new Map()
+    /** @type {string | null} */
+    this.outOfReach = null
+    /** @type {{ keepers: any[], objects: any[], classes: any[] }} */
+    this.grown = { keepers: [], objects: [], classes: [] }
+    /** Whether the last report has something that only snapshots show. */
+    this.hasFinding = false
+    /** Memory that snapshots took, which is not the job's. */
+    this.tookBytes = 0
+  }
+
+  /** Of how many jobs what was allocated so far tells how closely to look. @param {number} jobs */
+  warmedUp(jobs) {
+    this.allocations.stop(jobs)
+  }
+
+  /** Jobs are measured from here on. */
+  start() {
+    this.allocations.start()
+  }
+
+  /** Asks where live memory comes from. @param {number} jobs finished */
+  measure(jobs) {
+    this.allocated = this.allocations.read()
+    const allocations = this.allocated.map(({ counts, storageBytes, ...place }) => {
+      return { site: this.numberOf(place), counts, storageBytes }
+    })
+    this.readings.push({ jobs, allocations })
+  }
+
+  /** @param {{ file: string, line: number, column: number }} place */
+  numberOf({ file, line, column }) {
+    const key = `${file}:${line}:${column}`
+    const number = this.numbers.get(key) ?? this.numbers.size + 1
+    this.numbers.set(key, number)
+    return number
+  }
+
+  /**
+   * Takes a snapshot, and from the third on works out what grew.
+   * @param {number} jobs finished @param {number} remainingMs of the check
+   */
+  async snapshot(jobs, remainingMs) {
+    const residentBefore = residentBytes()
+    try {
+      this.requireTime(remainingMs)
+      const held = await takeSnapshot()
+      // Of two after the same jobs the later one counts.
+      if (this.snapshots.at(-1)?.jobs === jobs) this.snapshots.pop()?.held.close()
+      this.snapshots.push({ jobs, held })
+      if (this.snapshots.length >= MIN_SNAPSHOTS) this.grown = await this.grow()
+    } catch (error) {
+      this.outOfReach = /** @type {Error} */ (error).message
+    }
+    this.tookBytes += Math.max(0, residentBytes() - residentBefore)
+  }
+
+  /** Whether the last snapshot, if there will be one, would not take much longer than the first. */
+  get canAffordMore() {
+    if (!this.hasFinding || this.snapshots.length === 0) return true
+    return predictCost().pauseMs < LONGER_FACTOR * this.snapshots[0].held.predicted.pauseMs
+  }
+
+  /** @param {any} report */
+  note(report) {
+    const isOfHeap = (/** @type {any} */ row) => HEAP_KINDS.includes(row.kind)
+    this.hasFinding =
+      report.leaks.some(isOfHeap) ||
+      report.kept.some((/** @type {any} */ row) => row.undecided && isOfHeap(row))
+  }
+
+  /** Something grew as far as seen: a last snapshot tells whether it is still there. */
+  get awaitsConfirmation() {
+    return this.outOfReach === null && this.hasFinding
+  }
+
+  /** @param {number} remainingMs */
+  requireTime(remainingMs) {
+    const left = Math.max(1, SNAPSHOTS - this.snapshots.length)
+    const maxPauseMs = Math.min(MAX_PAUSES_MS, remainingMs * TIME_SHARE) / left
+    const reason = objection(predictCost(), maxPauseMs)
+    if (reason !== null) throw new Error(reason)
+  }
+
+  async grow() {
+    const jobs = this.snapshots.map(({ jobs }) => jobs)
+    if (this.allocations.isRunning) {
+      this.allocated = this.allocations.read()
+      this.allocations.stop(jobs.at(-1) ?? 0)
+    }
+    const { keepers, objects, classes } = await growth(
+      this.snapshots.map(({ held }) => held),
+      { jobs }
+    )
+    return { keepers: this.placed(keepers), objects: this.placed(objects), classes }
+  }
+
+  /** What is the program's, with its place. @param {any[]} rows */
+  placed(rows) {
+    return rows.filter(isOfProgram).map((row) => ({ ...row, site: this.sites.siteOf(row, this.allocated) }))
+  }
+
+  /** What the report is made of. @param {string} job its name */
+  facts(job) {
+    const { readings, outOfReach, grown } = this
+    return { job, readings, snapshots: this.snapshots.map(({ jobs }) => jobs), outOfReach, ...grown }
+  }
+
+  close() {
+    this.allocations.close()
+    for (const { held } of this.snapshots) held.close()
+  }
+}
+
+/**
+ * Not V8's, nor what holdover or the test runner keep for themselves: in objects of their classes, or in variables of
+ * their files. What `setup` of a job module made is held by a variable of holdover's, and the program's.
+ * @param {any} row
+ */
+function isOfProgram(row) {
+  if (row.own) return false
+  const { path, suspectFrom } = row
+  const isTheirs = (/** @type {any} */ step) =>
+    isForeign(step.classPlace?.file) || RUNNER_CLASSES.has(step.to)
+  if (path.some(isTheirs)) return false
+  // A mock of the runner's keeps its calls.
+  if (path.slice(suspectFrom).some((/** @type {any} */ step) => isForeign(step.place?.file))) return false
+  const suspect = path[suspectFrom]
+  const isSetup = suspect?.edgeName === SETUP_VARIABLE
+  return suspect?.edge !== 'context' || isSetup || !isForeign(seenByOf(row)?.file)
+}
+
+/** @param {string | undefined} file */
+function isForeign(file) {
+  return file !== undefined && (isOwn(file) || isRunner(file))
+}
+
+module.exports = { HeapGrowth }

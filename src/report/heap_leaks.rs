@@ -1,0 +1,386 @@
+//! What grew between snapshots, as findings of the report.
+//!
+//! One mistake is one finding. What hangs on a listener or a timer that leaks is a part of that leak; everything else is a
+//! finding of its own, named by the variable or property on which it piles up.
+
+use serde_json::Value;
+
+use super::finding::{Mapped, site};
+use super::fingerprint::of_keeper;
+use super::heap_facts::{HeapFacts, KeeperFacts, StepFacts, StepPlace};
+use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
+use super::{round, words};
+use crate::ledger::RunView;
+use crate::ledger::texts::{Place, Site};
+use crate::verdict::heap_steps::{certainty, keeps_pace};
+use crate::verdict::ladder::{Certainty, Reason};
+use crate::verdict::slope::Point;
+
+/// Frames shown per leak.
+const MAX_STACK: usize = 12;
+/// From a listener or timer to what hangs on it are so many steps at most.
+const CARRIER_STEPS: usize = 6;
+/// Rates this near to each other are the same.
+const SAME_RATE: f64 = 0.05;
+/// Storage that is smaller has grown to its size.
+const MIN_STORAGE_BYTES: u64 = 4_096;
+/// Nodes between a name and what it names.
+const SILENT: [&str; 4] = ["system / Context", "(array)", "(synthetic)", "(system)"];
+
+/// What a keeper is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HeapKind {
+    /// Something with entries: an array, a Map, a Set, an object used as a table.
+    Collection,
+    /// A promise that collects reactions.
+    Promise,
+    /// Functions that each keep the one before.
+    Closure,
+    /// Memory outside the heap, of Buffers and the like.
+    External,
+    /// Something else: a string, a list that is linked.
+    Heap,
+}
+
+impl HeapKind {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Collection => "collection",
+            Self::Promise => "promise",
+            Self::Closure => "closure",
+            Self::External => "external",
+            Self::Heap => "heap",
+        }
+    }
+}
+
+/// What the report says of everything that grew.
+#[derive(Debug, Default)]
+pub struct HeapRows {
+    /// What leaks.
+    pub leaks: Vec<Leak>,
+    /// What may.
+    pub kept: Vec<Kept>,
+}
+
+/// Everything that grew and that no other finding explains; what one explains is added to it.
+#[must_use]
+pub fn rows(
+    view: &RunView<'_>,
+    mapped: &Mapped,
+    facts: &HeapFacts,
+    now_ms: u64,
+    explained_by: &mut [Leak],
+    kept: &[Kept],
+) -> HeapRows {
+    let mut rows = HeapRows::default();
+    let keepers = facts.keepers.iter().map(|keeper| (keeper, false));
+    for (keeper, is_object) in keepers.chain(facts.objects.iter().map(|object| (object, true))) {
+        let carriers = carriers(&keeper.path);
+        let is_carried = |leak: &&mut Leak| {
+            carriers.iter().any(|carrier| carrier.is_of(leak))
+                || !keeper.counts_entries && !is_object && comes_with(leak, keeper)
+        };
+        if let Some(leak) = explained_by.iter_mut().find(is_carried) {
+            explain(leak, facts, keeper);
+            continue;
+        }
+        if kept.iter().any(|kept| carriers.iter().any(|carrier| carrier.kinds.contains(&kept.kind))) {
+            continue;
+        }
+        if is_object && keeper.bytes.now() < MIN_STORAGE_BYTES || !is_object && !class_grows(facts, keeper) {
+            continue;
+        }
+        let grown = Grown::of(facts, keeper, is_object);
+        let site = (keeper.site != 0).then(|| site(view, mapped, keeper.site)).flatten();
+        match (keeper.status.as_str(), grown.keeps_pace()) {
+            (_, false) => {}
+            _ if is_of_node(keeper) => rows.kept.push(grown.kept(site, Reason::MadeByNode)),
+            ("grows", true) => rows.leaks.push(grown.leak(site, now_ms)),
+            _ => rows.kept.push(grown.kept(site, Reason::TooFewLooks)),
+        }
+    }
+    rows
+}
+
+/// A listener, timer, immediate or handle through which something is held.
+struct Carrier<'a> {
+    kinds: &'static [&'static str],
+    event: Option<&'a str>,
+}
+
+impl Carrier<'_> {
+    fn is_of(&self, leak: &Leak) -> bool {
+        let event = leak.holder.as_ref().and_then(|holder| holder.event.as_deref());
+        self.kinds.contains(&leak.kind) && (self.event.is_none() || event.is_none() || self.event == event)
+    }
+}
+
+/// There are more of that class than before: where new ones took the place of as many, as in a cache of the latest entries,
+/// there are not.
+fn class_grows(facts: &HeapFacts, keeper: &KeeperFacts) -> bool {
+    let class = if keeper.of.kind == "closure" { "Function" } else { &keeper.of.name };
+    facts.classes.iter().any(|growing| growing.name == class)
+}
+
+/// On a variable of Node's own code, or on a part that Node gives its own objects: the symptom of something else.
+fn is_of_node(keeper: &KeeperFacts) -> bool {
+    let file =
+        |place: &Option<StepPlace>| place.as_ref().and_then(|place| place.file.clone()).unwrap_or_default();
+    let is_node = |place: &Option<StepPlace>| file(place).starts_with("node:");
+    let suspect = keeper.path.get(keeper.suspect_from..).unwrap_or_default();
+    // The function whose scope, or a scope around that, has the variable; a module of the host's has none.
+    let before = keeper.path.get(..keeper.suspect_from).unwrap_or(&keeper.path);
+    let seen_by = before.iter().rev().find(|step| step.to != "system / Context");
+    let is_variable = suspect.first().is_some_and(|step| step.edge == "context");
+    let is_private = |name: &str| name.starts_with(['#', '_']) || name.starts_with("<symbol ");
+    let is_part = |pair: &[StepFacts]| {
+        is_node(&pair[0].class_place) && pair[1].edge_name.as_deref().is_some_and(is_private)
+    };
+    let from = keeper.suspect_from.saturating_sub(1);
+    is_variable && seen_by.is_some_and(|step| is_node(&step.place))
+        || keeper.path.get(from..).unwrap_or_default().windows(2).any(is_part)
+}
+
+/// Those on the last steps of a path, the innermost first: farther up they are the check's own.
+fn carriers(path: &[StepFacts]) -> Vec<Carrier<'_>> {
+    let path = &path[path.len().saturating_sub(CARRIER_STEPS)..];
+    let carrier = |(at, step): (usize, &StepFacts)| {
+        let name = step.edge_name.as_deref().unwrap_or_default();
+        if name == "_events" {
+            let event = path.get(at + 1).and_then(|next| next.edge_name.as_deref());
+            return Some(Carrier { kinds: &["listener"], event });
+        }
+        if name == "<symbol kEvents>" || step.to == "Listener" {
+            return Some(Carrier { kinds: &["listener"], event: None });
+        }
+        match step.to.as_str() {
+            "Timeout" | "TimersList" => Some(Carrier { kinds: &["interval", "timeout"], event: None }),
+            "Immediate" | "ImmediateList" => Some(Carrier { kinds: &["immediate"], event: None }),
+            "Socket" | "TLSSocket" | "TCP" | "TLSWrap" | "Pipe" | "UDP" => {
+                Some(handle(&["socket", "server"]))
+            }
+            "Server" => Some(handle(&["server"])),
+            "ChildProcess" | "Process" => Some(handle(&["child-process"])),
+            "Worker" | "MessagePort" => Some(handle(&["worker"])),
+            "FSWatcher" | "StatWatcher" | "FSEvent" => Some(handle(&["watcher"])),
+            "ReadStream" | "WriteStream" => Some(handle(&["stream"])),
+            "FileHandle" => Some(handle(&["file"])),
+            _ => None,
+        }
+    };
+    path.iter().enumerate().rev().filter_map(carrier).collect()
+}
+
+const fn handle(kinds: &'static [&'static str]) -> Carrier<'static> {
+    Carrier { kinds, event: None }
+}
+
+/// A heap of things that hang on something new, as many for each job as there are leftovers: where the owner of these is
+/// reached through it alone (a loop that waits for the next message), they are what hangs there.
+fn comes_with(leak: &Leak, keeper: &KeeperFacts) -> bool {
+    let times = keeper.per_job / leak.per_job;
+    leak.retained_bytes.unwrap_or(0) < keeper.bytes.now()
+        && times > 0.5
+        && (times - times.round()).abs() < SAME_RATE * times
+}
+
+/// The way to the first thing that a leak keeps, and the bytes of all of them, also those of jobs since the last snapshot.
+fn explain(leak: &mut Leak, facts: &HeapFacts, keeper: &KeeperFacts) {
+    let jobs_since = leak.jobs_finished.saturating_sub(facts.snapshots.last().copied().unwrap_or(0));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes")]
+    let since = (keeper.bytes_per_job * float(jobs_since)).max(0.0) as u64;
+    let bytes = keeper.bytes.now().saturating_add(since);
+    leak.retained_bytes = Some(leak.retained_bytes.unwrap_or(0).saturating_add(bytes));
+    leak.bytes_per_job = Some(round(leak.bytes_per_job.unwrap_or(0.0) + keeper.bytes_per_job));
+    if leak.retaining_path.is_none() {
+        leak.retaining_path = Some(path_value(&keeper.path));
+    }
+}
+
+/// One finding about the heap.
+struct Grown<'a> {
+    facts: &'a HeapFacts,
+    keeper: &'a KeeperFacts,
+    kind: HeapKind,
+    name: String,
+    class: String,
+    /// Its size is what grows, and no number of things.
+    is_object: bool,
+}
+
+impl<'a> Grown<'a> {
+    fn of(facts: &'a HeapFacts, keeper: &'a KeeperFacts, is_object: bool) -> Self {
+        let (name, class) = holder(keeper, is_object);
+        Self { facts, keeper, kind: kind(keeper), name, class, is_object }
+    }
+
+    /// How many of what is counted a job leaves behind: things, or bytes where they have no number.
+    fn rate(&self) -> [f64; 3] {
+        let KeeperFacts { per_job, per_job_low, per_job_high, bytes_per_job, .. } = self.keeper;
+        let scale = match self.kind {
+            HeapKind::Closure | HeapKind::Heap if !self.is_object => bytes_per_job / per_job,
+            _ => 1.0,
+        };
+        [per_job, per_job_low, per_job_high].map(|rate| round(rate * scale))
+    }
+
+    fn leak(&self, site: Option<Site>, now_ms: u64) -> Leak {
+        let keeper = self.keeper;
+        let [per_job, per_job_low, per_job_high] = self.rate();
+        let site = site.unwrap_or_default();
+        let count = keeper.counts.last().copied().unwrap_or(0);
+        let windows = self.facts.snapshots.len().saturating_sub(1) as u64;
+        Leak {
+            fingerprint: self.fingerprint(),
+            certainty: if self.certainty() == Certainty::Sure { "sure" } else { "likely" },
+            kind: self.kind.name(),
+            description: self.description(),
+            job: self.facts.job.clone(),
+            per_job,
+            count,
+            jobs_finished: self.facts.snapshots.last().copied().unwrap_or(0),
+            threads: 1,
+            jobs_leaving: OutcomeCounts::default(),
+            site: Some(site.place.clone()).filter(|place| place.file.is_some()),
+            sites: sites(&site, count),
+            stack: site.frames.iter().take(MAX_STACK).map(ToString::to_string).collect(),
+            generated: site.generated,
+            called_from: site.called_from,
+            owner: site.owner.unwrap_or_else(|| "unknown".to_owned()),
+            via: site.via,
+            holder: None,
+            held_ms: None,
+            fix: words::heap_fix(self.kind, &self.name),
+            only_when_failing: false,
+            companions: Vec::new(),
+            evidence: EvidenceRow {
+                windows,
+                survivors: count,
+                per_job_low,
+                per_job_high,
+                // Each snapshot collects before it is taken.
+                collections: windows + 1,
+                cohort_alive: 1.0,
+            },
+            retained_bytes: Some(keeper.bytes.now()),
+            bytes_per_job: Some(round(if self.is_object { keeper.per_job } else { keeper.bytes_per_job })),
+            retaining_path: Some(path_value(&keeper.path)),
+            first_seen: now_ms,
+            last_seen: now_ms,
+            ignored_because: None,
+        }
+    }
+
+    fn kept(&self, site: Option<Site>, reason: Reason) -> Kept {
+        Kept {
+            fingerprint: self.fingerprint(),
+            kind: self.kind.name(),
+            description: self.description(),
+            job: self.facts.job.clone(),
+            count: self.keeper.counts.last().copied().unwrap_or(0),
+            reason: reason.text(),
+            undecided: reason == Reason::TooFewLooks,
+            site: site.map(|site| site.place).filter(|place| place.file.is_some()),
+        }
+    }
+
+    fn keeps_pace(&self) -> bool {
+        let counts = if self.is_object { self.keeper.bytes.each() } else { &self.keeper.counts };
+        let points = self.facts.snapshots.iter().zip(counts);
+        keeps_pace(&points.map(|(&jobs, &count)| Point::new(float(jobs), float(count))).collect::<Vec<_>>())
+    }
+
+    fn fingerprint(&self) -> String {
+        of_keeper(self.kind.name(), &format!("{} {}", self.name, self.class), &self.facts.job)
+    }
+
+    fn description(&self) -> String {
+        words::heap_description(self.kind, &self.name, &self.class)
+    }
+
+    fn certainty(&self) -> Certainty {
+        let counts = &self.keeper.counts;
+        let grown = counts.last().copied().unwrap_or(0).saturating_sub(counts.first().copied().unwrap_or(0));
+        certainty(self.keeper.certainty.as_deref() == Some("sure"), grown, self.facts.snapshots.len())
+    }
+}
+
+fn sites(site: &Site, count: u64) -> Vec<SiteCount> {
+    let place: &Place = site.called_from.as_ref().unwrap_or(&site.place);
+    if place.file.is_none() { Vec::new() } else { vec![SiteCount { place: place.clone(), count }] }
+}
+
+/// The variable or property on which things pile up, and the class of what is there.
+fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
+    let entry = keeper.path.len().saturating_sub(usize::from(!is_object && keeper.counts_entries));
+    let suspect = keeper.path.get(keeper.suspect_from.min(entry)..entry).unwrap_or_default();
+    let names = suspect.iter().filter_map(written).collect::<Vec<_>>().join(".");
+    let class = suspect.iter().rev().find(|step| !SILENT.contains(&step.to.as_str()));
+    (names, class.map_or_else(String::new, |step| class_name(&step.to)))
+}
+
+/// The name that somebody wrote for a step.
+fn written(step: &StepFacts) -> Option<&str> {
+    matches!(step.edge.as_str(), "context" | "property").then_some(step.edge_name.as_deref()).flatten()
+}
+
+/// A plain object is called by its properties, which may be keys of a table.
+fn class_name(to: &str) -> String {
+    match to {
+        "(string)" | "(concatenated string)" | "(sliced string)" => "string".to_owned(),
+        _ if to.starts_with('{') => "Object".to_owned(),
+        _ => to.to_owned(),
+    }
+}
+
+fn kind(keeper: &KeeperFacts) -> HeapKind {
+    let suspect = keeper.path.get(keeper.suspect_from..).unwrap_or_default();
+    if suspect.iter().any(|step| step.edge_name.as_deref() == Some("reactions_or_result")) {
+        return HeapKind::Promise;
+    }
+    if is_external(keeper) {
+        return HeapKind::External;
+    }
+    if keeper.counts_entries {
+        return HeapKind::Collection;
+    }
+    if keeper.path.last().is_some_and(|step| step.to_type == "closure") {
+        HeapKind::Closure
+    } else {
+        HeapKind::Heap
+    }
+}
+
+/// Most bytes are those of memory outside the heap.
+fn is_external(keeper: &KeeperFacts) -> bool {
+    let outside = keeper.parts.iter().filter(|part| part.kind == "native").map(|part| part.bytes);
+    outside.sum::<u64>().saturating_mul(2) > keeper.bytes.now()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and bytes stay below 2^53")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// The path in words, a step each.
+fn path_value(path: &[StepFacts]) -> Value {
+    path.iter().filter_map(step_text).collect()
+}
+
+/// Nothing for a step that only says how V8 stores things.
+fn step_text(step: &StepFacts) -> Option<String> {
+    let name = match (step.edge.as_str(), step.edge_name.as_deref()) {
+        ("context", Some(name)) => format!("variable {name}"),
+        ("property", Some(name)) => format!(".{name}"),
+        (_, None) if !SILENT.contains(&step.to.as_str()) && step.edge != "shortcut" => "[*]".to_owned(),
+        _ => String::new(),
+    };
+    let to = if SILENT.contains(&step.to.as_str()) { "" } else { step.to.as_str() };
+    let place =
+        step.place.as_ref().and_then(|place| Some(format!(" {}:{}", place.file.as_ref()?, place.line)));
+    let text = format!("{name} {to}{}", place.unwrap_or_default()).trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
