@@ -163,7 +163,8 @@ function isOfProgram(row) {
   const { path, suspectFrom } = row
   const isTheirs = (/** @type {any} */ step) =>
     isForeign(step.classPlace?.file) || RUNNER_CLASSES.has(step.to)
-  if (path.some(isTheirs)) return false
+  // Whatever is farther up holds the program's modules as well.
+  if (path.slice(Math.max(0, suspectFrom - 1)).some(isTheirs)) return false
   // A mock of the runner's keeps its calls.
   if (path.slice(suspectFrom).some((/** @type {any} */ step) => isForeign(step.place?.file))) return false
   const suspect = path[suspectFrom]
