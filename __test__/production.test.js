@@ -3,6 +3,7 @@
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
+const { HEAP_KINDS } = require('../js/kinds')
 const { fixtures } = require('./helpers/fixtures')
 const { runNode } = require('./helpers/child')
 const { assertValidReport } = require('./helpers/schemas')
@@ -30,8 +31,11 @@ const NOT_IN_PRODUCTION = new Map([
 /** What is made between jobs is measured against the jobs of all names, so these need a worker of their own. */
 const isBetweenJobs = ({ expected }) => expected.some((one) => one.job !== undefined)
 
+/** What piles up in the heap takes snapshots, which production never takes by itself. */
+const isOfHeap = ({ expected }) => expected.some(({ kind }) => HEAP_KINDS.includes(kind))
+
 const inProduction = (folder) =>
-  fixtures(folder).filter((one) => !NOT_IN_PRODUCTION.has(one.name) && !isBetweenJobs(one))
+  fixtures(folder).filter((one) => !NOT_IN_PRODUCTION.has(one.name) && !isBetweenJobs(one) && !isOfHeap(one))
 
 const chunks = (list) =>
   Array.from({ length: Math.ceil(list.length / TOGETHER) }, (_, i) =>

@@ -205,6 +205,14 @@ const CHECK = {
     read: asBoolean,
     atTheLimit: 'true: anything retained fails, also from one job'
   },
+  heap: {
+    fallback: true,
+    env: 'HOLDOVER_CHECK_HEAP',
+    expected: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
+    read: asBoolean,
+    atTheLimit: 'false, as in the matchers of test runners: what piles up in the heap is not looked for'
+  },
   allowInconclusive: {
     fallback: false,
     env: 'HOLDOVER_CHECK_ALLOW_INCONCLUSIVE',

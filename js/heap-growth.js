@@ -153,6 +153,22 @@ class HeapGrowth {
   }
 }
 
+/** Where the heap is not looked at. */
+class UnwatchedHeap {
+  tookBytes = 0
+  canAffordMore = true
+  awaitsConfirmation = false
+  start() {}
+  warmedUp() {}
+  measure() {}
+  async snapshot() {}
+  note() {}
+  facts() {
+    return {}
+  }
+  close() {}
+}
+
 /**
  * Not V8's, nor what holdover or the test runner keep for themselves: in objects of their classes, or in variables of
  * their files. What `setup` of a job module made is held by a variable of holdover's, and the program's.
@@ -177,4 +193,4 @@ function isForeign(file) {
   return file !== undefined && (isOwn(file) || isRunner(file))
 }
 
-module.exports = { HeapGrowth }
+module.exports = { HeapGrowth, UnwatchedHeap }

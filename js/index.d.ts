@@ -247,6 +247,8 @@ export interface CheckOptions {
   jobs?: number
   /** Jobs before them whose leftovers are not counted. Default 5. */
   warmupJobs?: number
+  /** Look for what piles up in the heap too; true, but in the matchers false. */
+  heap?: boolean
   /** Jobs at a time. Default 1. */
   concurrency?: number
   /** Time for everything, ms. Default 60,000. */

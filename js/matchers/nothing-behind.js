@@ -34,10 +34,19 @@ function needFunction(where, job) {
  * @param {any} options @param {number | null} testLeftMs null: the test has no limit
  */
 function withinTest(options, testLeftMs) {
-  const isGiven = options.timeoutMs !== undefined || process.env[CHECK.timeoutMs.env] !== undefined
-  if (isGiven || testLeftMs === null) return options
+  if (isGiven(options, 'timeoutMs') || testLeftMs === null) return options
   const reserveMs = Math.min(MAX_RESERVE_MS, testLeftMs * RESERVE_SHARE)
   return { ...options, timeoutMs: Math.max(LEAST_MS, Math.floor(testLeftMs - reserveMs)) }
+}
+
+/** @param {any} options @param {'heap' | 'timeoutMs'} name */
+function isGiven(options, name) {
+  return options[name] !== undefined || process.env[CHECK[name].env] !== undefined
+}
+
+/** Snapshots of a test runner's heap take longer than most tests have, so they are asked for. @param {any} options */
+function withoutHeap(options) {
+  return isGiven(options, 'heap') ? options : { ...options, heap: false }
 }
 
 /** @param {import('../index').Report} report */
@@ -56,7 +65,8 @@ function jobsRun(report) {
  */
 async function nothingBehind(job, options = {}, { isNot = false, testLeftMs }) {
   needFunction('toLeaveNothingBehind', job)
-  const given = options !== null && typeof options === 'object' ? withinTest(options, testLeftMs) : options
+  const isObject = options !== null && typeof options === 'object'
+  const given = isObject ? withinTest(withoutHeap(options), testLeftMs) : options
   const resolved = resolve(CHECK, given)
   const report = await holdover.check(job, given)
   if (isNot) return notClean(report, resolved)

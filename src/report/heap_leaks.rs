@@ -43,6 +43,9 @@ pub enum HeapKind {
 }
 
 impl HeapKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Collection, Self::Promise, Self::Closure, Self::External, Self::Heap];
+
     /// The word for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -233,6 +236,13 @@ impl<'a> Grown<'a> {
         let site = site.unwrap_or_default();
         let count = keeper.counts.last().copied().unwrap_or(0);
         let windows = self.facts.snapshots.len().saturating_sub(1) as u64;
+        let owner = site.owner.unwrap_or_else(|| "unknown".to_owned());
+        let is_of_library = owner.starts_with("library:");
+        let fix = if is_of_library {
+            words::FIX_LIBRARY.to_owned()
+        } else {
+            words::heap_fix(self.kind, &self.name)
+        };
         Leak {
             fingerprint: self.fingerprint(),
             certainty: if self.certainty() == Certainty::Sure { "sure" } else { "likely" },
@@ -249,11 +259,11 @@ impl<'a> Grown<'a> {
             stack: site.frames.iter().take(MAX_STACK).map(ToString::to_string).collect(),
             generated: site.generated,
             called_from: site.called_from,
-            owner: site.owner.unwrap_or_else(|| "unknown".to_owned()),
+            owner,
             via: site.via,
             holder: None,
             held_ms: None,
-            fix: words::heap_fix(self.kind, &self.name),
+            fix,
             only_when_failing: false,
             companions: Vec::new(),
             evidence: EvidenceRow {

@@ -66,8 +66,8 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         let completed_jobs = totals.get(&finding.key.name).map_or(0, |counts| counts.completed);
         sorted.place(&finding, completed_jobs, is_strict);
     }
-    owners::name_makers(&mut sorted.leaks, &makers(view, facts));
     sorted.add_heap(view, facts);
+    owners::name_makers(&mut sorted.leaks, &makers(view, facts));
     let mut sorted = sorted.arranged(facts);
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
     let unseen = unseen_growth(facts);

@@ -1,7 +1,9 @@
 //! What hangs on what: a handle that a job leaves open brings listeners with it, which are no findings of their own.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::heap_leaks::HeapKind;
 use super::model::{Leak, OutcomeCounts};
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::intern::BETWEEN_JOBS;
@@ -25,9 +27,11 @@ pub struct Maker {
 pub fn name_makers(leaks: &mut [Leak], makers: &[Maker]) {
     for leak in leaks.iter_mut().filter(|leak| leak.called_from.is_none()) {
         let of_leak = makers.iter().filter(|maker| {
-            maker.job == leak.job && maker.owner == leak.owner && maker.count.saturating_mul(2) >= leak.count
+            let often = leak.count.min(leak.jobs_finished);
+            maker.job == leak.job && maker.owner == leak.owner && maker.count.saturating_mul(2) >= often
         });
-        let closest = of_leak.min_by_key(|maker| (maker.count.abs_diff(leak.count), &maker.at));
+        let often = leak.count.min(leak.jobs_finished);
+        let closest = of_leak.min_by_key(|maker| (maker.count.abs_diff(often), &maker.at));
         leak.called_from = closest.map(|maker| maker.at.clone());
     }
 }
@@ -51,8 +55,37 @@ pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
         handle.companions =
             with.into_iter().map(|(what, count)| in_short(&what, count, handle.count)).collect();
     }
-    handles.extend(apart);
+    handles.extend(fold_libraries(apart));
     handles
+}
+
+/// What a library piles up for one job, on however many of its variables, is one mistake: that of whoever calls it.
+fn fold_libraries(leaks: Vec<Leak>) -> Vec<Leak> {
+    let is_of_heap = |leak: &Leak| HeapKind::ALL.iter().any(|kind| kind.name() == leak.kind);
+    let (heap, mut others): (Vec<Leak>, Vec<Leak>) =
+        leaks.into_iter().partition(|leak| is_of_heap(leak) && leak.owner.starts_with("library:"));
+    let mut by_library: BTreeMap<(String, String), Vec<Leak>> = BTreeMap::new();
+    for leak in heap {
+        by_library.entry((leak.job.clone(), leak.owner.clone())).or_default().push(leak);
+    }
+    for mut group in by_library.into_values() {
+        group.sort_by(|a, b| {
+            let order = |leak: &Leak| (leak.certainty != "sure", Reverse(leak.retained_bytes));
+            (order(a), &a.description).cmp(&(order(b), &b.description))
+        });
+        let mut rest = group.into_iter();
+        let Some(mut first) = rest.next() else { continue };
+        for leak in rest {
+            // The storage of what is named already says nothing more.
+            let is_storage = leak.kind == HeapKind::Heap.name();
+            if !is_storage && first.companions.last() != Some(&leak.description) {
+                first.companions.push(leak.description.clone());
+            }
+            keep_also(&mut first, leak);
+        }
+        others.push(first);
+    }
+    others
 }
 
 /// What a companion keeps, the handle keeps.
@@ -193,6 +226,27 @@ mod tests {
         assert_eq!(named(&[maker(1, 2)]), None, "jobs seldom come by there");
         assert_eq!(named(&[Maker { job: "other".to_owned(), ..maker(2, 9) }]), None);
         assert_eq!(named(&[Maker { owner: "library:ws@8.0.0".to_owned(), ..maker(2, 9) }]), None);
+    }
+
+    #[test]
+    fn what_a_library_piles_up_is_one_leak() {
+        let piled = |name: &str, bytes, owner: &str| Leak {
+            kind: "collection",
+            description: format!("entry in {name} (Set)"),
+            retained_bytes: Some(bytes),
+            holder: None,
+            owner: owner.to_owned(),
+            ..listener("", 3, 9)
+        };
+        let library = "library:chokidar@3.6.0";
+        let leaks = fold(vec![piled("a", 10, library), piled("b", 30, library), piled("c", 5, "app")]);
+        assert_eq!(leaks.len(), 2);
+        let of_library = leaks.iter().find(|leak| leak.owner == library).expect("there is one");
+        assert_eq!(of_library.description, "entry in b (Set)");
+        assert_eq!(
+            (of_library.retained_bytes, &of_library.companions[..]),
+            (Some(40), &["entry in a (Set)".to_owned()][..])
+        );
     }
 
     #[test]

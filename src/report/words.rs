@@ -24,6 +24,10 @@ pub fn description(kind: ResourceKind, shape: &Shape) -> String {
 pub const FIX_CLIENT: &str =
     "close the client, pool or logger that opened it in a finally block, or make it once, outside the job";
 
+/// The same for what piles up inside a library.
+pub const FIX_LIBRARY: &str =
+    "close or destroy what the job makes of it in a finally block, or make it once, outside the job";
+
 /// The call that fixes it; the JavaScript side knows the variable and puts its name in.
 #[must_use]
 pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
