@@ -236,7 +236,7 @@ impl<'a> Grown<'a> {
         let site = site.unwrap_or_default();
         let count = keeper.counts.last().copied().unwrap_or(0);
         let windows = self.facts.snapshots.len().saturating_sub(1) as u64;
-        let owner = site.owner.unwrap_or_else(|| "unknown".to_owned());
+        let owner = site.owner.clone().unwrap_or_else(|| "unknown".to_owned());
         let is_of_library = owner.starts_with("library:");
         let fix = if is_of_library {
             words::FIX_LIBRARY.to_owned()
