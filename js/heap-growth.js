@@ -181,8 +181,11 @@ function isOfProgram(row) {
     isForeign(step.classPlace?.file) || RUNNER_CLASSES.has(step.to)
   // Whatever is farther up holds the program's modules as well.
   if (path.slice(Math.max(0, suspectFrom - 1)).some(isTheirs)) return false
+  const files = path.slice(suspectFrom).map((/** @type {any} */ step) => step.place?.file)
   // A mock of the runner's keeps its calls.
-  if (path.slice(suspectFrom).some((/** @type {any} */ step) => isForeign(step.place?.file))) return false
+  if (files.some(isForeign)) return false
+  // A function of the program's, in a variable of the runner's, whose own variables V8 gave no name (Vitest's modules).
+  if (files.some((/** @type {any} */ file) => file && !file.startsWith('node:'))) return true
   const suspect = path[suspectFrom]
   const isSetup = suspect?.edgeName === SETUP_VARIABLE
   return suspect?.edge !== 'context' || isSetup || !isForeign(seenByOf(row)?.file)

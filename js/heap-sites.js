@@ -2,6 +2,7 @@
 
 const fs = require('node:fs')
 const { describeSite } = require('./site')
+const { isRunner } = require('./signals/allocations')
 
 /** Files larger than this are not searched. */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -30,7 +31,7 @@ class HeapSites {
    * @returns {number} id of a call site; 0: none is known
    */
   siteOf(row, allocations) {
-    const seenBy = seenByOf(row) ?? lastFunctionOf(row)
+    const seenBy = ofProgram(seenByOf(row)) ?? ofProgram(lastFunctionOf(row)) ?? innermostOf(row)
     const functions = this.candidates(seenBy, allocations)
     if (functions.length === 0) return 0
     const originals = functions.map((place) => this.originalOf(place))
@@ -134,6 +135,19 @@ function seenByOf({ path, suspectFrom }) {
     .slice(0, suspectFrom)
     .findLast((/** @type {any} */ one) => one.to !== 'system / Context' || one.place !== null)
   return step?.place?.file ? placeOf(step) : null
+}
+
+/** @param {Place | null} place @returns {Place | null} null: a test runner's */
+function ofProgram(place) {
+  return place !== null && isRunner(place.file) ? null : place
+}
+
+/** The innermost function of the program's, where a test runner's variables lead to it. @param {any} row @returns {Place | null} */
+function innermostOf({ path }) {
+  const isProgram = (/** @type {any} */ step) =>
+    step.place?.file && !step.place.file.startsWith('node:') && !isRunner(step.place.file)
+  const step = path.findLast(isProgram)
+  return step === undefined ? null : placeOf(step)
 }
 
 /** The innermost function on the way. @param {any} row @returns {Place | null} */

@@ -45,7 +45,7 @@ const REFUSALS = {
 /** What a leak is called, by its kind. */
 const TITLES = {
   listener: /\+1\.00 '\w+' listener per/,
-  collection: /\+1\.00 entry in \w+ \(Array\) per/
+  collection: /\+1\.00 entry in .+ \(Array\) per/
 }
 
 /**

@@ -18,6 +18,8 @@ const HOOKS = /[\\/]js[\\/]hooks[\\/]/
 
 /** Samples of one size from which it is an object that is made again and again, and not code. */
 const MIN_EQUAL = 3
+/** No object of a few properties is as large. */
+const MIN_STORAGE_BYTES = 1_024
 
 /**
  * @typedef {object} Allocation live memory that one function allocated
@@ -173,8 +175,9 @@ function summed(samples, places) {
     const counts = sum.bySize.get(size) ?? noCounts()
     sum.bySize.set(size, counts)
     counts[stretch]++
-    // Elements of an array, the table of a Map: what a built-in function allocated in one piece.
-    if (place.isBuiltIn && stretch >= STRETCHES / 2)
+    // Elements of an array, the table of a Map: what a built-in function allocated in one piece, or, where V8 has compiled
+    // that into its caller (Node 22 and later), the caller.
+    if ((place.isBuiltIn || size >= MIN_STORAGE_BYTES) && stretch >= STRETCHES / 2)
       sum.allocation.storageBytes = Math.max(sum.allocation.storageBytes, size)
   }
   for (const { allocation, bySize } of sums.values()) addUp(allocation, bySize.values())

@@ -328,6 +328,16 @@ fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
     let entry = keeper.path.len().saturating_sub(usize::from(!is_object && keeper.counts_entries));
     let suspect = keeper.path.get(keeper.suspect_from.min(entry)..entry).unwrap_or_default();
     let names = suspect.iter().filter_map(written).collect::<Vec<_>>().join(".");
+    // V8 names no variable of a scope with very many: then the function is all there is to say.
+    let last = suspect.iter().rposition(|step| written(step).is_some());
+    let of = last.and_then(|at| suspect.get(at)).filter(|step| step.to_type == "closure");
+    let names = match of {
+        Some(function) if last.is_some_and(|at| at + 1 < suspect.len()) => {
+            let name = if function.to.is_empty() { "a function" } else { function.to.as_str() };
+            format!("a variable of {name}")
+        }
+        _ => names,
+    };
     let class = suspect.iter().rev().find(|step| !SILENT.contains(&step.to.as_str()));
     (names, class.map_or_else(String::new, |step| class_name(&step.to)))
 }
