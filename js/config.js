@@ -43,6 +43,11 @@ const DAY_MS = 86_400_000
 const LEVELS = ['off', 'counts', 'sites', 'full']
 const FORMATS = ['auto', 'text', 'json']
 
+/** Jest sets this in every process and thread that runs test files. */
+function isJest() {
+  return process.env.JEST_WORKER_ID !== undefined
+}
+
 /** @param {any} value */
 function isLogger(value) {
   return (
@@ -206,12 +211,13 @@ const CHECK = {
     atTheLimit: 'true: anything retained fails, also from one job'
   },
   heap: {
-    fallback: true,
+    fallback: () => !isJest() && process.env.VITEST === undefined,
     env: 'HOLDOVER_CHECK_HEAP',
     expected: 'true or false',
     accepts: (value) => typeof value === 'boolean',
     read: asBoolean,
-    atTheLimit: 'false, as in the matchers of test runners: what piles up in the heap is not looked for'
+    atTheLimit:
+      'false, as in Jest, Vitest and the matchers: what piles up in the heap is not looked for; true in Jest: inconclusive'
   },
   allowInconclusive: {
     fallback: false,
@@ -381,4 +387,4 @@ function isOff(env = process.env) {
   return ['off', '0', 'false'].includes((env.HOLDOVER ?? '').toLowerCase())
 }
 
-module.exports = { START, CHECK, MEMORY, GUARD, resolve, fallback, isOff, show }
+module.exports = { isJest, START, CHECK, MEMORY, GUARD, resolve, fallback, isOff, show }

@@ -18,8 +18,6 @@ const LONGER_FACTOR = 3
 /** Snapshots that a check takes: three, and a last one that confirms what they say. */
 const SNAPSHOTS = 4
 
-/** Jest's: V8 does not say where they are made. */
-const RUNNER_CLASSES = new Set(['BufferedConsole', 'CustomConsole', 'NullConsole'])
 /** In js/cli/check.js. */
 const SETUP_VARIABLE = 'ctx'
 
@@ -177,8 +175,7 @@ class UnwatchedHeap {
 function isOfProgram(row) {
   if (row.own) return false
   const { path, suspectFrom } = row
-  const isTheirs = (/** @type {any} */ step) =>
-    isForeign(step.classPlace?.file) || RUNNER_CLASSES.has(step.to)
+  const isTheirs = (/** @type {any} */ step) => isForeign(step.classPlace?.file)
   // Whatever is farther up holds the program's modules as well.
   if (path.slice(Math.max(0, suspectFrom - 1)).some(isTheirs)) return false
   const files = path.slice(suspectFrom).map((/** @type {any} */ step) => step.place?.file)

@@ -247,7 +247,7 @@ export interface CheckOptions {
   jobs?: number
   /** Jobs before them whose leftovers are not counted. Default 5. */
   warmupJobs?: number
-  /** Look for what piles up in the heap too; true, but in the matchers false. */
+  /** Look for what piles up in the heap too; true, but false in the matchers, in Jest and in Vitest. */
   heap?: boolean
   /** Jobs at a time. Default 1. */
   concurrency?: number

@@ -13,6 +13,7 @@ const FILE = path.join(__dirname, '..', 'docs', 'configuration.md')
 
 /** Defaults that are worked out when they are needed, in words. */
 const WORKED_OUT = {
+  'check heap': '`true`, but in Jest and Vitest `false`',
   'start name': "the script's name and the process id",
   'start report.logger': '`console`',
   'start report.signal': 'none',

@@ -22,6 +22,7 @@ const REFUSALS = {
   'a job that hangs': /only 0 finished jobs were looked at[\s\S]*timeoutMs: the check had 300 ms/,
   'not, on a clean job': /\d+ jobs finished after the warm-up and left nothing behind/,
   'not, on too few jobs': /the leak is likely, and `\.not` needs one that is sure/,
+  'the heap': /the heap is not looked at in Jest, whose console and mocks keep/,
   'a promise': /the job must be a function, got a promise: what has started already has no scope/,
   'not, on a promise': /the job must be a function, got a promise/,
   'a number': /the job must be a function, got 5/,
