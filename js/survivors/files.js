@@ -34,8 +34,12 @@ class Files {
     this.watch = watch
     /** Oldest first. @type {Opening[]} */
     this.openings = []
-    /** Paths by descriptor of what was open before the first opening; null: not read yet. @type {Map<number, string> | null} */
-    this.before = null
+    /**
+     * Paths by descriptor of what was open before. Read now: at the first opening its own file may be open already, since
+     * another thread opens it.
+     * @type {Map<number, string>}
+     */
+    this.before = openFiles() ?? new Map()
     /** Streams that are about to open their file through `fs.open`, by path. @type {Map<string, number>} */
     this.announced = new Map()
     /** @type {WeakMap<any, Opening>} */
@@ -58,7 +62,6 @@ class Files {
     const path = absolutePath(given)
     if (path === null || this.isAnnounced(path, found)) return
     const fd = typeof found === 'number' ? found : -1
-    this.before ??= openFiles() ?? new Map()
     if (fd !== -1) this.forget(fd)
     const isStream = typeof found === 'object'
     const opening = {
@@ -92,7 +95,7 @@ class Files {
 
   /** Whoever had this descriptor has closed it. @param {number} fd */
   forget(fd) {
-    this.before?.delete(fd)
+    this.before.delete(fd)
     const at = this.openings.findIndex((opening) => opening.fd === fd)
     if (at !== -1) this.openings.splice(at, 1)
   }
@@ -112,7 +115,7 @@ class Files {
 
   /** What is open and belongs to no opening yet. @param {Map<number, string>} table */
   unclaimed(table) {
-    for (const [fd, path] of this.before ?? []) if (table.get(fd) === path) table.delete(fd)
+    for (const [fd, path] of this.before) if (table.get(fd) === path) table.delete(fd)
     for (const { fd } of this.openings) table.delete(fd)
     return table
   }
