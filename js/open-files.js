@@ -81,6 +81,15 @@ function openFile(fd) {
 }
 
 /** Whether the system says which files are open. */
-const knowsOpenFiles = fs.existsSync(TABLE)
+const knowsOpenFiles = hasTable()
+
+function hasTable() {
+  try {
+    return fs.existsSync(TABLE)
+  } catch {
+    // Node's permission model (20, 22) throws where a path may not be read.
+    return false
+  }
+}
 
 module.exports = { knowsOpenFiles, openFile, openFiles, absolutePath, realPath }
