@@ -9,7 +9,7 @@ const { Recorder } = require('./recorder')
 const { Listeners } = require('./survivors/listeners')
 const { Timers } = require('./survivors/timers')
 const { Immediates } = require('./survivors/immediates')
-const { Handles } = require('./survivors/handles')
+const { Handles, ACCEPTED, isAccepted } = require('./survivors/handles')
 const { Files } = require('./survivors/files')
 const { Pass } = require('./pass')
 const { askHost } = require('./host-sites')
@@ -126,13 +126,12 @@ class Watch {
   }
 
   /**
-   * Whether an object is open and was opened by the job of this birth, or by the other end of a connection.
-   * @param {any} object @param {import('./job').Birth} birth
+   * Of an object that is open, who opened it; null for anything else.
+   * @param {any} object @returns {import('./job').Birth | typeof ACCEPTED | null}
    */
-  isOpenedBy(object, birth) {
-    if (this.handles.isAccepted(object)) return true
-    const opened = this.handles.birthOf(object) ?? this.files.birthOf(object) ?? null
-    return opened !== null && opened.scope !== null && opened.scope.id === birth.scope?.id
+  openedBy(object) {
+    if (isAccepted(object)) return ACCEPTED
+    return this.handles.birthOf(object) ?? this.files.birthOf(object) ?? null
   }
 
   /** Sockets, files and the like of jobs that are open, or were at the last pass. */

@@ -69,6 +69,11 @@ class GuardRecorder {
     this.faults = 0
   }
 
+  /** Handles are judged by themselves, whatever listens to them. */
+  openedBy() {
+    return null
+  }
+
   /** A run of holdover's own has the hooks now. @param {boolean} isCheck which judges for itself */
   giveWay(isCheck) {
     if (!isCheck) this.hasStarted = true

@@ -42,6 +42,18 @@ function isRunning({ pid, exitCode, signalCode }) {
   return pid !== undefined && exitCode === null && signalCode === null
 }
 
+/** Whose opening is the other end's business. */
+const ACCEPTED = Symbol('accepted')
+
+/** The server's end of a connection: it is open because its client is. @param {any} object */
+function isAccepted(object) {
+  return (
+    object instanceof net.Socket &&
+    /** @type {any} */ (object).server instanceof net.Server &&
+    !object.destroyed
+  )
+}
+
 /** A UDP socket says that it is closed in no other way. @param {dgram.Socket} socket */
 function isBound(socket) {
   try {
@@ -88,15 +100,6 @@ class Handles {
     return this.known.get(object)?.birth
   }
 
-  /** The server's end of a connection: it is open because its client is. @param {any} object */
-  isAccepted(object) {
-    return (
-      object instanceof net.Socket &&
-      /** @type {any} */ (object).server instanceof net.Server &&
-      !object.destroyed
-    )
-  }
-
   /** Whether it is open or may be soon. @param {WeakRef<any>} ref */
   isKept(ref) {
     const object = ref.deref()
@@ -135,3 +138,5 @@ class Handles {
 }
 
 exports.Handles = Handles
+exports.ACCEPTED = ACCEPTED
+exports.isAccepted = isAccepted

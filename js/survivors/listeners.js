@@ -5,6 +5,7 @@ const { Birth } = require('../job')
 const { listenerShape } = require('../shape')
 const { KIND } = require('../kinds')
 const { INTEREST, LAYOUT } = require('../pass')
+const { ACCEPTED } = require('./handles')
 
 /** Listeners looked at from each end before a registration is taken to be still there. */
 const SCAN = 64
@@ -32,6 +33,15 @@ function isEventTarget(owner) {
 /** Listeners that an aborted signal still lists have fired or never will. @param {any} owner */
 function isOver(owner) {
   return owner instanceof AbortSignal && aborted.call(owner)
+}
+
+/**
+ * What is on a socket, server or stream that the same job left open goes with it, and so does what is on the other end.
+ * @param {Birth} birth of a listener @param {Birth | typeof ACCEPTED | null} opened that of its owner
+ */
+function isOfOpener(birth, opened) {
+  if (opened === ACCEPTED) return true
+  return opened !== null && opened.scope !== null && opened.scope.id === birth.scope?.id
 }
 
 /** Several registrations of one function: the n-th that is still listed stands for the n-th birth. */
@@ -241,10 +251,12 @@ class Listeners {
       record.types.delete(type)
       return -1
     }
+    const opened = this.watch.openedBy(owner)
     const to = record.isTarget ? list.length : Math.min(list.length, from + CHUNK)
     for (let i = from; i < to; i++) {
       const birth = this.birthOf(births.get(list[i]), pass.number)
-      if (birth !== undefined && pass.interest(birth) !== INTEREST.none) {
+      if (birth === undefined || isOfOpener(birth, opened)) continue
+      if (pass.interest(birth) !== INTEREST.none) {
         this.report(pass, record, owner, type, list, i, birth)
       }
     }
@@ -267,8 +279,6 @@ class Listeners {
    * @param {any[]} list @param {number} index @param {Birth} birth
    */
   report(pass, record, owner, type, list, index, birth) {
-    // What is on a socket, server or stream that the same job left open goes with it. The guard knows no openers.
-    if (this.watch.isOpenedBy?.(owner, birth)) return
     if (birth.shape === 0 || birth.isFolded !== record.hasManyEvents) {
       birth.isFolded = record.hasManyEvents
       const shape = listenerShape(owner, type, list[index], record.isTarget, birth.isFolded)
