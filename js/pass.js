@@ -162,6 +162,22 @@ class Pass {
     return row
   }
 
+  /**
+   * Something that is open, told by its kind and its class alone.
+   * @param {number} kind @param {import('./job').Birth} birth @param {string} owner name of the class
+   */
+  open(kind, birth, owner) {
+    const interest = this.interest(birth)
+    if (interest === INTEREST.none) return
+    if (birth.shape === 0) birth.shape = this.shape(birth, { owner })
+    if (interest === INTEREST.held) {
+      this.hold(kind, birth)
+      return
+    }
+    birth.keepEndedJobOnly()
+    this.survivor(kind, birth).sampledBy = kind
+  }
+
   /** @param {number} shape @param {number} name @param {number} kind */
   row(shape, name, kind) {
     const key = name * KINDS + kind

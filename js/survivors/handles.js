@@ -3,7 +3,6 @@
 const dgram = require('node:dgram')
 const net = require('node:net')
 const { className } = require('../shape')
-const { INTEREST } = require('../pass')
 const { KIND } = require('../kinds')
 
 /** Handles in view at once; more are counted as dropped. */
@@ -116,24 +115,12 @@ class Handles {
     for (let i = 0; i < refs.length; i++) {
       const object = refs[i].deref()
       const handle = object === undefined ? undefined : this.known.get(object)
-      if (handle !== undefined && isOpen(handle.kind, object)) this.look(pass, object, handle)
+      if (handle !== undefined && isOpen(handle.kind, object))
+        pass.open(handle.kind, handle.birth, className(object))
       if (i % CHUNK === CHUNK - 1) yield
     }
     this.refs = this.refs.filter((ref) => this.isKept(ref))
     yield
-  }
-
-  /** @param {import('../pass').Pass} pass @param {any} object @param {Handle} handle */
-  look(pass, object, { kind, birth }) {
-    const interest = pass.interest(birth)
-    if (interest === INTEREST.none) return
-    if (birth.shape === 0) birth.shape = pass.shape(birth, { owner: className(object) })
-    if (interest === INTEREST.held) {
-      pass.hold(kind, birth)
-      return
-    }
-    birth.keepEndedJobOnly()
-    pass.survivor(kind, birth).sampledBy = kind
   }
 }
 
