@@ -116,7 +116,7 @@ class Recorder {
   /** @param {number} kind @param {any} path @param {any} found @param {Function} below */
   openedFile(kind, path, found, below) {
     try {
-      this.files.open(kind, path, found, () => this.handleBirth(kind, below))
+      this.files.note(kind, path, found, () => this.handleBirth(kind, below))
     } catch {
       this.watch.faults++
     }

@@ -136,7 +136,7 @@ class Watch {
 
   /** Sockets, files and the like of jobs that are open, or were at the last pass. */
   get openHandles() {
-    return this.handles.refs.length + this.files.openings.length
+    return this.handles.refs.length + this.files.count
   }
 
   /** Looks at everything, yielding often enough to be sliced. @param {Pass} pass */

@@ -2,7 +2,6 @@
 
 const { knowsOpenFiles, openFile, openFiles, absolutePath, realPath } = require('../open-files')
 const { className } = require('../shape')
-const { INTEREST } = require('../pass')
 
 /** Openings in view at once; of more, those that have failed or are closed are forgotten. */
 const MAX_OPENINGS = 16_384
@@ -15,7 +14,6 @@ const CHUNK = 1_024
  * One time that a file was opened.
  * @typedef {object} Opening
  * @property {string} path absolute
- * @property {number} fd -1: not known yet
  * @property {WeakRef<any> | null} stream
  * @property {string} owner class of the stream
  * @property {number} kind
@@ -32,8 +30,10 @@ class Files {
   /** @param {import('../watch').Watch} watch */
   constructor(watch) {
     this.watch = watch
-    /** Oldest first. @type {Opening[]} */
-    this.openings = []
+    /** By descriptor: whoever had one before has closed it. @type {Map<number, Opening>} */
+    this.open = new Map()
+    /** Whose descriptor is not known yet, oldest first. @type {Opening[]} */
+    this.pending = []
     /**
      * Paths by descriptor of what was open before. Read now: at the first opening its own file may be open already, since
      * another thread opens it.
@@ -47,6 +47,11 @@ class Files {
     this.dropped = 0
   }
 
+  /** Openings in view. */
+  get count() {
+    return this.open.size + this.pending.length
+  }
+
   /** Who opened the file of a stream that is not closed. @param {any} stream */
   birthOf(stream) {
     const opening = this.byStream.get(stream)
@@ -58,26 +63,41 @@ class Files {
    * @param {any} found the descriptor, the stream, or undefined: known later
    * @param {() => import('../job').Birth | null} birth
    */
-  open(kind, given, found, birth) {
+  note(kind, given, found, birth) {
     const path = absolutePath(given)
     if (path === null || this.isAnnounced(path, found)) return
-    const fd = typeof found === 'number' ? found : -1
-    if (fd !== -1) this.forget(fd)
     const isStream = typeof found === 'object'
     const opening = {
       path,
-      fd,
       stream: isStream ? new WeakRef(found) : null,
       owner: isStream ? className(found) : '',
       kind,
       birth: birth(),
       openedAt: this.watch.now()
     }
-    this.openings.push(opening)
     if (isStream) this.byStream.set(found, opening)
-    if (this.openings.length <= MAX_OPENINGS) return
+    if (typeof found === 'number') this.place(found, opening)
+    else this.pending.push(opening)
+    if (this.count > MAX_OPENINGS) this.makeRoom()
+  }
+
+  /** @param {number} fd @param {Opening} opening */
+  place(fd, opening) {
+    this.before.delete(fd)
+    // Behind the others: the oldest come first.
+    this.open.delete(fd)
+    this.open.set(fd, opening)
+  }
+
+  /** What is closed goes, then the oldest. */
+  makeRoom() {
     this.match()
-    this.dropped += this.openings.splice(0, this.openings.length - MAX_OPENINGS).length
+    const tooMany = this.count - MAX_OPENINGS
+    if (tooMany <= 0) return
+    this.dropped += tooMany
+    const gone = [...this.open.keys()].slice(0, tooMany)
+    for (const fd of gone) this.open.delete(fd)
+    this.pending.splice(0, tooMany - gone.length)
   }
 
   /**
@@ -93,80 +113,68 @@ class Files {
     return true
   }
 
-  /** Whoever had this descriptor has closed it. @param {number} fd */
-  forget(fd) {
-    this.before.delete(fd)
-    const at = this.openings.findIndex((opening) => opening.fd === fd)
-    if (at !== -1) this.openings.splice(at, 1)
-  }
-
   /** Keeps what is open, and what may be about to. */
   match() {
-    this.openings = this.openings.filter(learn)
-    const isListNeeded = this.openings.some(({ fd }) => fd === -1)
+    this.pending = this.pending.filter((opening) => this.isPending(opening))
+    const isListNeeded = this.pending.length > 0
     const table = isListNeeded ? openFiles() : null
     if (isListNeeded && table === null) this.dropped++
-    this.openings = this.openings.filter((opening) => opening.fd === -1 || isStillOpen(opening, table))
-    if (table !== null) this.place(byPath(this.unclaimed(table)))
+    for (const [fd, opening] of this.open) if (!isStillOpen(fd, opening, table)) this.open.delete(fd)
+    if (table !== null) this.placePending(byPath(this.unclaimed(table)))
     const now = this.watch.now()
-    this.openings = this.openings.filter(({ fd, openedAt }) => fd !== -1 || now - openedAt < OPENING_MS)
+    this.pending = this.pending.filter(({ openedAt }) => now - openedAt < OPENING_MS)
     this.announced.clear()
+  }
+
+  /** Whether only the table can tell; a stream that is still there says what it has. @param {Opening} opening */
+  isPending(opening) {
+    const stream = opening.stream?.deref()
+    if (stream?.closed === true) return false
+    if (typeof stream?.fd !== 'number') return true
+    this.place(stream.fd, opening)
+    return false
   }
 
   /** What is open and belongs to no opening yet. @param {Map<number, string>} table */
   unclaimed(table) {
     for (const [fd, path] of this.before) if (table.get(fd) === path) table.delete(fd)
-    for (const { fd } of this.openings) table.delete(fd)
+    for (const fd of this.open.keys()) table.delete(fd)
     return table
   }
 
   /** The newest first: of equal openings it is the older ones that are closed. @param {Map<string, number[]>} free */
-  place(free) {
-    for (let i = this.openings.length - 1; i >= 0 && free.size > 0; i--) {
-      const opening = this.openings[i]
-      if (opening.fd !== -1) continue
-      const found = free.get(opening.path) ?? free.get(realPath(opening.path))
-      opening.fd = found?.pop() ?? -1
+  placePending(free) {
+    /** @type {Opening[]} */
+    const left = []
+    for (const opening of this.pending.reverse()) {
+      const fds = free.size === 0 ? undefined : (free.get(opening.path) ?? free.get(realPath(opening.path)))
+      const fd = fds?.pop()
+      if (fd === undefined) left.push(opening)
+      else this.place(fd, opening)
     }
+    this.pending = left.reverse()
   }
 
   /** @param {import('../pass').Pass} pass */
   *survivors(pass) {
-    if (this.openings.length === 0) return
+    if (this.count === 0) return
     this.match()
-    const openings = this.openings.slice()
-    for (let i = 0; i < openings.length; i++) {
-      if (openings[i].fd !== -1) this.look(pass, openings[i])
+    const open = [...this.open.values()]
+    for (let i = 0; i < open.length; i++) {
+      const { kind, birth, owner } = open[i]
+      if (birth !== null) pass.open(kind, birth, owner)
       if (i % CHUNK === CHUNK - 1) yield
     }
     yield
   }
-
-  /** @param {import('../pass').Pass} pass @param {Opening} opening */
-  look(pass, { kind, birth, owner }) {
-    const interest = birth === null ? INTEREST.none : pass.interest(birth)
-    if (birth === null || interest === INTEREST.none) return
-    if (birth.shape === 0) birth.shape = pass.shape(birth, { owner })
-    if (interest === INTEREST.held) {
-      pass.hold(kind, birth)
-      return
-    }
-    birth.keepEndedJobOnly()
-    pass.survivor(kind, birth).sampledBy = kind
-  }
 }
 
-/** Asks a stream that is still there. @param {Opening} opening @returns {boolean} false: it is closed */
-function learn(opening) {
+/** @param {number} fd @param {Opening} opening @param {Map<number, string> | null} table null: not read */
+function isStillOpen(fd, opening, table) {
   const stream = opening.stream?.deref()
-  if (typeof stream?.fd === 'number') opening.fd = stream.fd
-  return stream?.closed !== true
-}
-
-/** @param {Opening} opening @param {Map<number, string> | null} table null: not read */
-function isStillOpen(opening, table) {
-  if (!knowsOpenFiles) return opening.stream?.deref() !== undefined
-  const target = table === null ? openFile(opening.fd) : (table.get(opening.fd) ?? null)
+  if (stream?.closed === true) return false
+  if (!knowsOpenFiles) return stream !== undefined
+  const target = table === null ? openFile(fd) : (table.get(fd) ?? null)
   if (target === null) return false
   if (target !== opening.path) opening.path = realPath(opening.path)
   return target === opening.path
