@@ -1,6 +1,7 @@
 'use strict'
 
 const { native } = require('../native')
+const originals = require('../originals')
 const { refusal } = require('./refusal')
 
 /** Work on heap snapshots that Rust does on a thread of Node's pool, as a promise. */
@@ -25,13 +26,13 @@ async function work(start, { signal, onProgress } = {}) {
   const { HeapWork } = native()
   const job = new HeapWork()
   const tell = () => onProgress?.({ doneBytes: job.doneBytes(), totalBytes: job.totalBytes() })
-  const timer = onProgress === undefined ? undefined : setInterval(tell, POLL_MS).unref()
+  const timer = onProgress === undefined ? undefined : originals.setInterval(tell, POLL_MS).unref()
   try {
     const json = await unlessAborted(begin(start, job), signal, () => job.stop())
     tell()
     return JSON.parse(json)
   } finally {
-    clearInterval(timer)
+    originals.clearInterval(timer)
   }
 }
 
