@@ -14,8 +14,7 @@ const { MadeTimers } = require('./made-timers')
 /** Handles of the running tests looked at when those are over; one beyond is never taken to be shared. */
 const MAX_HANDLES = 16_384
 
-/** Handles that are judged. */
-/** @type {Set<number>} */
+/** Handles that are judged. @type {Set<number>} */
 const JUDGED = new Set([KIND.socket, KIND.server, KIND['child-process']])
 
 /** @typedef {import('./scopes').Scope} Scope */

@@ -14,10 +14,14 @@ const sink = require('./sink')
  * event-emitter.js.
  */
 
-/** @param {number} kind @param {any} object @param {Function} below */
+/**
+ * The guard hears of handles also while a run records, and once where it is the recorder itself.
+ * @param {number} kind @param {any} object @param {Function} below
+ */
 function report(kind, object, below) {
-  if (sink.recorder !== null) sink.recorder.opened(kind, object, below)
-  if (sink.guard !== null) sink.guard.opened(kind, object, below)
+  const { recorder, guard } = /** @type {any} */ (sink)
+  if (recorder !== null) recorder.opened(kind, object, below)
+  if (guard !== null && guard !== recorder) guard.opened(kind, object, below)
 }
 
 /** @param {Function} original */
