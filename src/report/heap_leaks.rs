@@ -9,7 +9,7 @@ use super::finding::{Mapped, site};
 use super::fingerprint::of_keeper;
 use super::heap_facts::{HeapFacts, KeeperFacts, StepFacts, StepPlace};
 use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
-use super::{round, words};
+use super::{owners, round, words};
 use crate::ledger::RunView;
 use crate::ledger::texts::{Place, Site};
 use crate::verdict::heap_steps::{certainty, keeps_pace};
@@ -237,8 +237,7 @@ impl<'a> Grown<'a> {
         let count = keeper.counts.last().copied().unwrap_or(0);
         let windows = self.facts.snapshots.len().saturating_sub(1) as u64;
         let owner = site.owner.clone().unwrap_or_else(|| "unknown".to_owned());
-        let is_of_library = owner.starts_with("library:");
-        let fix = if is_of_library {
+        let fix = if owners::is_library(&owner) {
             words::FIX_LIBRARY.to_owned()
         } else {
             words::heap_fix(self.kind, &self.name)

@@ -22,7 +22,7 @@ const MAX_SITES: usize = 5;
 pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64) -> Leak {
     let top = finding.sites.first().map(|(site, _)| site.clone()).unwrap_or_default();
     let kind = finding.key.kind;
-    let is_of_library = top.owner.as_deref().is_some_and(|owner| owner.starts_with("library:"));
+    let is_of_library = top.owner.as_deref().is_some_and(owners::is_library);
     Leak {
         fingerprint: fingerprint(kind, &finding.shape_text, finding.job()),
         certainty: if certainty == Certainty::Sure { "sure" } else { "likely" },

@@ -9,6 +9,12 @@ use crate::ledger::batch::ResourceKind;
 use crate::ledger::intern::BETWEEN_JOBS;
 use crate::ledger::texts::Place;
 
+/// Whether an owner, as in the report, is a package and neither the application nor Node.
+#[must_use]
+pub fn is_library(owner: &str) -> bool {
+    owner.starts_with("library:")
+}
+
 /// A line of the application at which jobs construct what a library offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Maker {
@@ -63,7 +69,7 @@ pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
 fn fold_libraries(leaks: Vec<Leak>) -> Vec<Leak> {
     let is_of_heap = |leak: &Leak| HeapKind::ALL.iter().any(|kind| kind.name() == leak.kind);
     let (heap, mut others): (Vec<Leak>, Vec<Leak>) =
-        leaks.into_iter().partition(|leak| is_of_heap(leak) && leak.owner.starts_with("library:"));
+        leaks.into_iter().partition(|leak| is_of_heap(leak) && is_library(&leak.owner));
     let mut by_library: BTreeMap<(String, String), Vec<Leak>> = BTreeMap::new();
     for leak in heap {
         by_library.entry((leak.job.clone(), leak.owner.clone())).or_default().push(leak);
@@ -122,7 +128,7 @@ fn comes_with(leak: &Leak, handle: &Leak) -> bool {
         return is_other_end(leak, handle);
     }
     let is_same_line = line(leak).is_some() && line(leak) == line(handle);
-    let is_of_library = |owner: &str| owner.starts_with("library:") && owner == handle.owner;
+    let is_of_library = |owner: &str| is_library(owner) && owner == handle.owner;
     if leak.kind != ResourceKind::Listener.name() {
         // The parts of a client that it makes for itself.
         return is_of_library(&leak.owner);
@@ -135,7 +141,7 @@ fn comes_with(leak: &Leak, handle: &Leak) -> bool {
 /// Where client and server are in one process, the server's objects are made between jobs, as many as connections.
 fn is_other_end(leak: &Leak, handle: &Leak) -> bool {
     let is_as_many = leak.count.abs_diff(handle.count) <= handle.count / 10;
-    let is_of_library = leak.owner.starts_with("library:") && leak.owner == handle.owner;
+    let is_of_library = is_library(&leak.owner) && leak.owner == handle.owner;
     leak.job == BETWEEN_JOBS && is_of_library && is_as_many && is_on_own(leak)
 }
 
