@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::finding::{Mapped, site};
 use super::fingerprint::of_keeper;
+use super::heap_carriers::carriers;
 use super::heap_facts::{HeapFacts, KeeperFacts, StepFacts, StepPlace};
 use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
 use super::{owners, round, words};
@@ -18,8 +19,6 @@ use crate::verdict::slope::Point;
 
 /// Frames shown per leak.
 const MAX_STACK: usize = 12;
-/// From a listener or timer to what hangs on it are so many steps at most.
-const CARRIER_STEPS: usize = 6;
 /// Rates this near to each other are the same.
 const SAME_RATE: f64 = 0.05;
 /// Storage that is smaller has grown to its size.
@@ -108,19 +107,6 @@ pub fn rows(
     rows
 }
 
-/// A listener, timer, immediate or handle through which something is held.
-struct Carrier<'a> {
-    kinds: &'static [&'static str],
-    event: Option<&'a str>,
-}
-
-impl Carrier<'_> {
-    fn is_of(&self, leak: &Leak) -> bool {
-        let event = leak.holder.as_ref().and_then(|holder| holder.event.as_deref());
-        self.kinds.contains(&leak.kind) && (self.event.is_none() || event.is_none() || self.event == event)
-    }
-}
-
 /// There are more of that class than before: where new ones took the place of as many, as in a cache of the latest entries,
 /// there are not.
 fn class_grows(facts: &HeapFacts, keeper: &KeeperFacts) -> bool {
@@ -145,40 +131,6 @@ fn is_of_node(keeper: &KeeperFacts) -> bool {
     let from = keeper.suspect_from.saturating_sub(1);
     is_variable && seen_by.is_some_and(|step| is_node(&step.place))
         || keeper.path.get(from..).unwrap_or_default().windows(2).any(is_part)
-}
-
-/// Those on the last steps of a path, the innermost first: farther up they are the check's own.
-fn carriers(path: &[StepFacts]) -> Vec<Carrier<'_>> {
-    let path = &path[path.len().saturating_sub(CARRIER_STEPS)..];
-    let carrier = |(at, step): (usize, &StepFacts)| {
-        let name = step.edge_name.as_deref().unwrap_or_default();
-        if name == "_events" {
-            let event = path.get(at + 1).and_then(|next| next.edge_name.as_deref());
-            return Some(Carrier { kinds: &["listener"], event });
-        }
-        if name == "<symbol kEvents>" || step.to == "Listener" {
-            return Some(Carrier { kinds: &["listener"], event: None });
-        }
-        match step.to.as_str() {
-            "Timeout" | "TimersList" => Some(Carrier { kinds: &["interval", "timeout"], event: None }),
-            "Immediate" | "ImmediateList" => Some(Carrier { kinds: &["immediate"], event: None }),
-            "Socket" | "TLSSocket" | "TCP" | "TLSWrap" | "Pipe" | "UDP" => {
-                Some(handle(&["socket", "server"]))
-            }
-            "Server" => Some(handle(&["server"])),
-            "ChildProcess" | "Process" => Some(handle(&["child-process"])),
-            "Worker" | "MessagePort" => Some(handle(&["worker"])),
-            "FSWatcher" | "StatWatcher" | "FSEvent" => Some(handle(&["watcher"])),
-            "ReadStream" | "WriteStream" => Some(handle(&["stream"])),
-            "FileHandle" => Some(handle(&["file"])),
-            _ => None,
-        }
-    };
-    path.iter().enumerate().rev().filter_map(carrier).collect()
-}
-
-const fn handle(kinds: &'static [&'static str]) -> Carrier<'static> {
-    Carrier { kinds, event: None }
 }
 
 /// A heap of things that hang on something new, as many for each job as there are leftovers: where the owner of these is

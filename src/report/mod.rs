@@ -6,6 +6,7 @@ pub mod facts;
 pub mod finding;
 pub mod fingerprint;
 pub mod heap;
+mod heap_carriers;
 pub mod heap_facts;
 pub mod heap_growth;
 pub mod heap_leaks;
