@@ -25,7 +25,7 @@ class Recorder {
   constructor(watch) {
     this.watch = watch
     this.jobs = watch.jobs
-    this.isExact = watch.exact
+    this.hearsConstructions = watch.exact
     this.sampling = watch.sampling
     this.listeners = watch.listeners
     this.timers = watch.timers

@@ -51,7 +51,7 @@ class GuardRecorder {
     /** As Listeners asks of a run: every owner is watched. */
     this.exact = true
     /** It hears of emitters as `born`. */
-    this.isExact = false
+    this.hearsConstructions = false
     this.graceMs = 0
     this.now = clock
     this.walkingPass = 0

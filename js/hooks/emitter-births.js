@@ -16,7 +16,7 @@ function observeInit(original) {
     // @ts-expect-error as above
     if (sink.guard !== null) sink.guard.born(this)
     // @ts-expect-error as above
-    if (sink.recorder?.isExact) sink.recorder.constructed(this, observed)
+    if (sink.recorder?.hearsConstructions) sink.recorder.constructed(this, observed)
     return result
   }
 }

@@ -18,8 +18,8 @@ const sink = require('./sink')
  * @property {(kind: number, object: any, below: Function) => void} opened it says itself whether it is open
  * @property {(kind: number, path: any, found: any, below: Function) => void} openedFile with its descriptor, its stream, or
  *   neither
- * @property {boolean} isExact
- * @property {(emitter: any, below: Function) => void} constructed where it is exact
+ * @property {boolean} hearsConstructions
+ * @property {(emitter: any, below: Function) => void} constructed where it hears of them
  */
 
 /**
@@ -42,7 +42,7 @@ const HOOKS = [require('./event-emitter'), require('./event-target'), timers, ha
 function installHooks(recorder) {
   sink.recorder = recorder
   for (const hook of HOOKS) hook.install()
-  if (recorder?.isExact) emitterBirths.install()
+  if (recorder?.hearsConstructions) emitterBirths.install()
   // `import { setTimeout } from 'node:timers'` sees the patched function only after this.
   syncBuiltinESMExports()
 }
