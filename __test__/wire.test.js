@@ -3,7 +3,7 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { native } = require('../js/native')
-const { KIND } = require('../js/kinds')
+const { KIND, HEAP_KINDS } = require('../js/kinds')
 const { JobName, OUTCOME } = require('../js/job')
 const { LAYOUT } = require('../js/pass')
 const { ONE_SHOT_HORIZON_MS } = require('../js/survivors/timers')
@@ -33,6 +33,7 @@ test('both sides agree on where a thread counts its jobs', () => {
 
 test('both sides number kinds and outcomes alike', () => {
   assert.deepEqual({ ...KIND }, rust.kinds)
+  assert.deepEqual([...HEAP_KINDS], rust.heapKinds)
   assert.deepEqual({ ...OUTCOME }, rust.outcomes)
 })
 

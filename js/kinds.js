@@ -16,6 +16,6 @@ const KIND = Object.freeze({
 })
 
 /** Kinds of finding that snapshots of the heap show. */
-const HEAP_KINDS = Object.freeze(['collection', 'promise', 'closure', 'heap', 'external'])
+const HEAP_KINDS = Object.freeze(['collection', 'promise', 'closure', 'external', 'heap'])
 
 module.exports = { KIND, HEAP_KINDS }

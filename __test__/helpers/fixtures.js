@@ -22,9 +22,9 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 const checkFolder = path.join(__dirname, '..', 'fixtures', 'check')
-const { KIND } = require('../../js/kinds')
+const { KIND, HEAP_KINDS } = require('../../js/kinds')
 
-const kinds = [...Object.keys(KIND), 'collection', 'promise', 'closure', 'heap', 'external']
+const kinds = [...Object.keys(KIND), ...HEAP_KINDS]
 const marker = /\/\/ LEAK (.+?)\s*$/
 
 /**

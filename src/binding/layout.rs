@@ -12,6 +12,7 @@ use crate::ledger::intern::{
 };
 use crate::ledger::key::ONE_SHOT_HORIZON_MS;
 use crate::ledger::tally::{MAX_TALLIES, TALLY_WORDS};
+use crate::report::heap_leaks::HeapKind;
 
 /// All constants, by name.
 pub fn layout() -> Value {
@@ -32,6 +33,7 @@ pub fn layout() -> Value {
         "survivorWords": SURVIVOR_WORDS,
         "heldWords": HELD_WORDS,
         "kinds": kinds,
+        "heapKinds": HeapKind::ALL.map(HeapKind::name),
         "flags": { "outcomeMask": OUTCOME_MASK, "late": FLAG_LATE, "weak": FLAG_WEAK, "target": FLAG_TARGET },
         "outcomes": {
             "completed": OUTCOME_COMPLETED,
