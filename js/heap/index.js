@@ -10,8 +10,8 @@ const { expectCollected } = require('./expect-collected')
 const { HeapSnapshot } = require('./held')
 
 /**
- * Heap snapshots of Node 20 to 26, from files and of this process. Reading and analysing happens in Rust on a thread of Node's pool; the promises settle
- * with plain data.
+ * Heap snapshots of Node 20 to 26, from files and of this process. Reading and analysing happens in Rust on a thread of
+ * Node's pool; the promises settle with plain data.
  */
 
 /** More jobs than this between two snapshots are no number of jobs. */

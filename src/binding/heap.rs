@@ -62,34 +62,15 @@ impl HeapWork {
     }
 }
 
-/// A summary on its way; resolves to its JSON.
-pub struct SummaryTask {
-    source: Source,
-    work: HeapWork,
+/// An analysis on its way; resolves to its JSON.
+pub struct Analysis {
+    /// Taken when it is run.
+    run: Option<Box<dyn FnOnce() -> Result<String> + Send>>,
 }
 
-/// A comparison on its way; resolves to its JSON.
-pub struct ComparisonTask {
-    before: Source,
-    after: Source,
-    with_paths: bool,
-    work: HeapWork,
-}
-
-/// Growth on its way; resolves to its JSON.
-pub struct GrowthTask {
-    sources: Vec<Source>,
-    jobs: Vec<u32>,
-    watcher: String,
-    work: HeapWork,
-}
-
-/// What holds some objects, on its way; resolves to its JSON.
-pub struct RetainersTask {
-    source: Source,
-    target: Target,
-    max_paths: usize,
-    work: HeapWork,
+/// Runs it on a thread of Node's pool.
+fn analysis(run: impl FnOnce() -> Result<String> + Send + 'static) -> AsyncTask<Analysis> {
+    AsyncTask::new(Analysis { run: Some(Box::new(run)) })
 }
 
 /// Summarises a snapshot: the promise is of the JSON of [`crate::report::heap::HeapSummary`].
@@ -101,8 +82,12 @@ pub struct RetainersTask {
 pub fn summarize_heap(
     #[napi(ts_arg_type = "string | object")] snapshot: Named<'_>,
     work: &HeapWork,
-) -> Result<AsyncTask<SummaryTask>> {
-    Ok(AsyncTask::new(SummaryTask { source: Source::of(snapshot)?, work: work.clone() }))
+) -> Result<AsyncTask<Analysis>> {
+    let (source, work) = (Source::of(snapshot)?, work.clone());
+    Ok(analysis(move || {
+        work.announce([&source]);
+        convert::json(&summary(&*work.graph(&source)?))
+    }))
 }
 
 /// Compares two snapshots: the promise is of the JSON of [`crate::report::heap::HeapComparison`].
@@ -116,13 +101,18 @@ pub fn compare_heaps(
     #[napi(ts_arg_type = "string | object")] after: Named<'_>,
     with_paths: bool,
     work: &HeapWork,
-) -> Result<AsyncTask<ComparisonTask>> {
-    let (before, after) = (Source::of(before)?, Source::of(after)?);
-    Ok(AsyncTask::new(ComparisonTask { before, after, with_paths, work: work.clone() }))
+) -> Result<AsyncTask<Analysis>> {
+    let (before, after, work) = (Source::of(before)?, Source::of(after)?, work.clone());
+    Ok(analysis(move || {
+        work.announce([&before, &after]);
+        // The first graph is gone before the second one comes: memory is that of the larger.
+        let earlier = Before::of(&*work.graph(&before)?);
+        convert::json(&comparison(earlier, &*work.graph(&after)?, with_paths))
+    }))
 }
 
-/// What grows with the jobs over these snapshots of a process that code in the folder `watcher` watches, each with its number of jobs: the promise is of the JSON of
-/// [`crate::report::heap_growth::HeapGrowth`].
+/// What grows with the jobs over these snapshots, each with its number of jobs, of a process that code in the folder
+/// `watcher` watches: the promise is of the JSON of [`crate::report::heap_growth::HeapGrowth`].
 ///
 /// # Errors
 ///
@@ -134,9 +124,20 @@ pub fn heap_growth(
     jobs: Vec<u32>,
     watcher: String,
     work: &HeapWork,
-) -> Result<AsyncTask<GrowthTask>> {
-    let sources = snapshots.into_iter().map(Source::of).collect::<Result<_>>()?;
-    Ok(AsyncTask::new(GrowthTask { sources, jobs, watcher, work: work.clone() }))
+) -> Result<AsyncTask<Analysis>> {
+    let sources = snapshots.into_iter().map(Source::of).collect::<Result<Vec<Source>>>()?;
+    let work = work.clone();
+    Ok(analysis(move || {
+        work.announce(&sources);
+        let (last, earlier) = convert::last(&sources)?;
+        let mut snapshots = Snapshots::watched_from(watcher);
+        for (source, &jobs) in earlier.iter().zip(&jobs) {
+            snapshots.add(&*work.graph(source)?, u64::from(jobs));
+        }
+        let jobs = jobs.last().copied().unwrap_or_default();
+        let growth = snapshots.growth(&*work.graph(last)?, u64::from(jobs));
+        convert::json(&growth.map_err(|stranger| convert::stranger(&sources, stranger))?)
+    }))
 }
 
 /// What holds the objects of a class, or the one of an id: the promise is of the JSON of
@@ -152,10 +153,9 @@ pub fn heap_retainers(
     id: Option<u32>,
     max_paths: u32,
     work: &HeapWork,
-) -> Result<AsyncTask<RetainersTask>> {
+) -> Result<AsyncTask<Analysis>> {
     let target = id.map_or_else(|| Target::Class(class_name.unwrap_or_default()), Target::Id);
-    let source = Source::of(snapshot)?;
-    Ok(AsyncTask::new(RetainersTask { source, target, max_paths: max_paths as usize, work: work.clone() }))
+    Ok(retainers_task(Source::of(snapshot)?, target, max_paths, work.clone()))
 }
 
 /// What holds the object that JavaScript marked, see [`Target::Marked`]: the promise is of the JSON of
@@ -170,77 +170,24 @@ pub fn marked_retainers(
     marker: String,
     max_paths: u32,
     work: &HeapWork,
-) -> Result<AsyncTask<RetainersTask>> {
-    let (source, target) = (Source::of(snapshot)?, Target::Marked(marker));
-    Ok(AsyncTask::new(RetainersTask { source, target, max_paths: max_paths as usize, work: work.clone() }))
+) -> Result<AsyncTask<Analysis>> {
+    Ok(retainers_task(Source::of(snapshot)?, Target::Marked(marker), max_paths, work.clone()))
 }
 
-impl Task for RetainersTask {
+fn retainers_task(source: Source, target: Target, max_paths: u32, work: HeapWork) -> AsyncTask<Analysis> {
+    analysis(move || {
+        work.announce([&source]);
+        convert::json(&retention(&*work.graph(&source)?, &target, max_paths as usize))
+    })
+}
+
+impl Task for Analysis {
     type Output = String;
     type JsValue = String;
 
     fn compute(&mut self) -> Result<String> {
-        panics::as_error(|| {
-            self.work.announce([&self.source]);
-            convert::json(&retention(&*self.work.graph(&self.source)?, &self.target, self.max_paths))
-        })
-    }
-
-    fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
-        Ok(json)
-    }
-}
-
-impl Task for SummaryTask {
-    type Output = String;
-    type JsValue = String;
-
-    fn compute(&mut self) -> Result<String> {
-        panics::as_error(|| {
-            self.work.announce([&self.source]);
-            convert::json(&summary(&*self.work.graph(&self.source)?))
-        })
-    }
-
-    fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
-        Ok(json)
-    }
-}
-
-impl Task for ComparisonTask {
-    type Output = String;
-    type JsValue = String;
-
-    fn compute(&mut self) -> Result<String> {
-        panics::as_error(|| {
-            self.work.announce([&self.before, &self.after]);
-            // The first graph is gone before the second one comes: memory is that of the larger.
-            let before = Before::of(&*self.work.graph(&self.before)?);
-            convert::json(&comparison(before, &*self.work.graph(&self.after)?, self.with_paths))
-        })
-    }
-
-    fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
-        Ok(json)
-    }
-}
-
-impl Task for GrowthTask {
-    type Output = String;
-    type JsValue = String;
-
-    fn compute(&mut self) -> Result<String> {
-        panics::as_error(|| {
-            self.work.announce(&self.sources);
-            let (last, earlier) = convert::last(&self.sources)?;
-            let mut snapshots = Snapshots::watched_from(std::mem::take(&mut self.watcher));
-            let jobs = self.jobs.last().copied().unwrap_or_default();
-            for (source, &jobs) in earlier.iter().zip(&self.jobs) {
-                snapshots.add(&*self.work.graph(source)?, u64::from(jobs));
-            }
-            let growth = snapshots.growth(&*self.work.graph(last)?, u64::from(jobs));
-            convert::json(&growth.map_err(|stranger| convert::stranger(&self.sources, stranger))?)
-        })
+        let run = self.run.take().ok_or_else(convert::closed_snapshot)?;
+        panics::as_error(run)
     }
 
     fn resolve(&mut self, _env: Env, json: String) -> Result<String> {
