@@ -6,7 +6,8 @@ const { growth, takeSnapshot } = require('./heap')
 const { objection, predictCost } = require('./heap/cost')
 const { HeapSites, seenByOf } = require('./heap-sites')
 const { HEAP_KINDS } = require('./kinds')
-const { isOwn } = require('./site')
+const { isOwn, toPath } = require('./site')
+const { formatFile } = require('./reporters/format')
 
 /** Snapshots from which growth is worked out. */
 const MIN_SNAPSHOTS = 3
@@ -136,7 +137,12 @@ class HeapGrowth {
 
   /** What is the program's, with its place. @param {any[]} rows */
   placed(rows) {
-    return rows.filter(isOfProgram).map((row) => ({ ...row, site: this.sites.siteOf(row, this.allocated) }))
+    return rows.filter(isOfProgram).map((row) => ({
+      ...row,
+      site: this.sites.siteOf(row, this.allocated),
+      // Of the path only words are left in the report.
+      path: row.path.map(withShortFile)
+    }))
   }
 
   /** What the report is made of. @param {string} job its name */
@@ -179,13 +185,20 @@ function isOfProgram(row) {
   // Whatever is farther up holds the program's modules as well.
   if (path.slice(Math.max(0, suspectFrom - 1)).some(isTheirs)) return false
   const files = path.slice(suspectFrom).map((/** @type {any} */ step) => step.place?.file)
-  // A mock of the runner's keeps its calls.
-  if (files.some(isForeign)) return false
+  const suspect = path[suspectFrom]
+  // A mock of the runner's keeps its calls: on the way, or as a property of what the way leads to.
+  const isProperty = suspect?.edge === 'property'
+  if (files.some(isForeign) || (isProperty && isForeign(path[suspectFrom - 1]?.place?.file))) return false
   // A function of the program's, in a variable of the runner's, whose own variables V8 gave no name (Vitest's modules).
   if (files.some((/** @type {any} */ file) => file && !file.startsWith('node:'))) return true
-  const suspect = path[suspectFrom]
   const isSetup = suspect?.edgeName === SETUP_VARIABLE
   return suspect?.edge !== 'context' || isSetup || !isForeign(seenByOf(row)?.file)
+}
+
+/** @param {any} step of a path */
+function withShortFile(step) {
+  const file = step.place?.file
+  return file ? { ...step, place: { ...step.place, file: formatFile(toPath(file)) } } : step
 }
 
 /** @param {string | undefined} file */
