@@ -6,8 +6,8 @@ const { growth, takeSnapshot } = require('./heap')
 const { objection, predictCost } = require('./heap/cost')
 const { HeapSites, seenByOf } = require('./heap-sites')
 const { HEAP_KINDS } = require('./kinds')
-const { isOwn, toPath } = require('./site')
-const { formatFile } = require('./reporters/format')
+const { isOwn } = require('./site')
+const { stepsText } = require('./reporters/heap-paths')
 
 /** Snapshots from which growth is worked out. */
 const MIN_SNAPSHOTS = 3
@@ -140,8 +140,7 @@ class HeapGrowth {
     return rows.filter(isOfProgram).map((row) => ({
       ...row,
       site: this.sites.siteOf(row, this.allocated),
-      // Of the path only words are left in the report.
-      path: row.path.map(withShortFile)
+      words: stepsText(row.path)
     }))
   }
 
@@ -193,12 +192,6 @@ function isOfProgram(row) {
   if (files.some((/** @type {any} */ file) => file && !file.startsWith('node:'))) return true
   const isSetup = suspect?.edgeName === SETUP_VARIABLE
   return suspect?.edge !== 'context' || isSetup || !isForeign(seenByOf(row)?.file)
-}
-
-/** @param {any} step of a path */
-function withShortFile(step) {
-  const file = step.place?.file
-  return file ? { ...step, place: { ...step.place, file: formatFile(toPath(file)) } } : step
 }
 
 /** @param {string | undefined} file */

@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('node:path')
+const { fileURLToPath } = require('node:url')
 const { styleText } = require('node:util')
 
 /** The only place that puts units into words. */
@@ -50,6 +51,8 @@ function formatShare(share) {
 
 /** Relative to the working folder where that is shorter. @param {string} file */
 function formatFile(file) {
+  // As V8 names ES modules.
+  if (file.startsWith('file:')) return formatFile(fileURLToPath(file))
   const marker = `${path.sep}node_modules${path.sep}`
   const library = file.lastIndexOf(marker)
   if (library !== -1) return file.slice(library + marker.length)

@@ -15,6 +15,9 @@ const WAITING = 'parameters_and_registers'
 /** Nodes between a name and what it names. */
 const SILENT = new Set(['system / Context', '(array)', '(synthetic)'])
 
+/** What can follow a dot; V8 writes symbols in angle brackets. */
+const IDENTIFIER = /^(?:#?[\p{ID_Start}$_][\p{ID_Continue}$]*|<symbol .*>)$/u
+
 /**
  * @param {import('../index').HeapComparison} comparison
  * @param {import('./heap-rows').Limits} limits
@@ -65,8 +68,8 @@ function holdingLines({ heads, objects, bytes, path, suspectFrom }, rank) {
  * @returns {string[]}
  */
 function pathLines(path, suspectFrom) {
-  const way = path.slice(0, suspectFrom).map(stepText).filter(Boolean)
-  const suspect = path.slice(suspectFrom).map(stepText).filter(Boolean)
+  const way = stepsText(path.slice(0, suspectFrom))
+  const suspect = stepsText(path.slice(suspectFrom))
   return [
     `   held by   ${suspect.join(' → ')}${scopeText(path, suspectFrom)}`,
     ...(way.length > 0 ? [`   by way of ${way.join(' → ')}`] : [])
@@ -78,6 +81,11 @@ function scopeText(path, from) {
   if (path[from].edge !== 'context') return ''
   const seen = path.slice(0, from).findLast((step) => step.place !== null)
   return seen === undefined ? '' : `   (seen by ${nodeText(seen)})`
+}
+
+/** A path in words, a step each. @param {HeapPathStep[]} path @returns {string[]} */
+function stepsText(path) {
+  return path.map(stepText).filter(Boolean)
 }
 
 /** One step, or nothing where it only says how V8 stores things. @param {HeapPathStep} step */
@@ -92,7 +100,7 @@ function stepText(step) {
 function edgeText({ edge, edgeName, to }) {
   if (edgeName === null) return SILENT.has(to) || edge === 'shortcut' ? '' : '[*]'
   if (edge === 'context') return `variable ${edgeName}`
-  if (edge === 'property') return `.${edgeName}`
+  if (edge === 'property') return IDENTIFIER.test(edgeName) ? `.${edgeName}` : `[${JSON.stringify(edgeName)}]`
   return ''
 }
 
@@ -109,4 +117,4 @@ function named(name, place) {
     : `${text} ${formatFile(place.file ?? `script ${place.scriptId}`)}:${place.line}`
 }
 
-module.exports = { holdingsText, named, pathLines }
+module.exports = { holdingsText, named, pathLines, stepsText }

@@ -79,6 +79,8 @@ pub struct KeeperFacts {
     pub parts: Vec<PartFacts>,
     /// The path to one of the entries, from below the root on.
     pub path: Vec<StepFacts>,
+    /// The same in words, without what only says how V8 stores things.
+    pub words: Vec<String>,
     /// From this step on the path is suspect.
     pub suspect_from: usize,
     /// Where the entries are made, as the id of a call site; 0: not known.

@@ -3,8 +3,6 @@
 //! One mistake is one finding. What hangs on a listener or a timer that leaks is a part of that leak; everything else is a
 //! finding of its own, named by the variable or property on which it piles up.
 
-use serde_json::Value;
-
 use super::finding::{Mapped, site};
 use super::fingerprint::of_keeper;
 use super::heap_carriers::carriers;
@@ -151,7 +149,7 @@ fn explain(leak: &mut Leak, facts: &HeapFacts, keeper: &KeeperFacts) {
     leak.retained_bytes = Some(leak.retained_bytes.unwrap_or(0).saturating_add(bytes));
     leak.bytes_per_job = Some(round(leak.bytes_per_job.unwrap_or(0.0) + keeper.bytes_per_job));
     if leak.retaining_path.is_none() {
-        leak.retaining_path = Some(path_value(&keeper.path));
+        leak.retaining_path = Some(keeper.words.clone());
     }
 }
 
@@ -228,7 +226,7 @@ impl<'a> Grown<'a> {
             },
             retained_bytes: Some(keeper.bytes.now()),
             bytes_per_job: Some(round(if self.is_object { keeper.per_job } else { keeper.bytes_per_job })),
-            retaining_path: Some(path_value(&keeper.path)),
+            retaining_path: Some(keeper.words.clone()),
             first_seen: now_ms,
             last_seen: now_ms,
             ignored_because: None,
@@ -334,24 +332,4 @@ fn is_external(keeper: &KeeperFacts) -> bool {
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes stay below 2^53")]
 fn float(count: u64) -> f64 {
     count as f64
-}
-
-/// The path in words, a step each.
-fn path_value(path: &[StepFacts]) -> Value {
-    path.iter().filter_map(step_text).collect()
-}
-
-/// Nothing for a step that only says how V8 stores things.
-fn step_text(step: &StepFacts) -> Option<String> {
-    let name = match (step.edge.as_str(), step.edge_name.as_deref()) {
-        ("context", Some(name)) => format!("variable {name}"),
-        ("property", Some(name)) => format!(".{name}"),
-        (_, None) if !SILENT.contains(&step.to.as_str()) && step.edge != "shortcut" => "[*]".to_owned(),
-        _ => String::new(),
-    };
-    let to = if SILENT.contains(&step.to.as_str()) { "" } else { step.to.as_str() };
-    let place =
-        step.place.as_ref().and_then(|place| Some(format!(" {}:{}", place.file.as_ref()?, place.line)));
-    let text = format!("{name} {to}{}", place.unwrap_or_default()).trim().to_owned();
-    (!text.is_empty()).then_some(text)
 }

@@ -109,7 +109,7 @@ pub struct Leak {
     /// Of that, how much comes with each job.
     pub bytes_per_job: Option<f64>,
     /// What keeps it alive, step by step, where snapshots were taken.
-    pub retaining_path: Option<Value>,
+    pub retaining_path: Option<Vec<String>>,
     /// Time of the first pass that saw it.
     pub first_seen: u64,
     /// Time of the last pass that saw it.
