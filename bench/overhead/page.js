@@ -27,7 +27,9 @@ What reading and comparing heap snapshots takes, beside other tools: [Heap snaps
 `
 
 /**
- * @typedef {{ machine: string, date: string, rounds: number, nodes: Array<{ node: string, scenarios: Record<string, Record<string, number[]>> }> }} Results
+ * @typedef {object} Results
+ * @property {Record<string, { machine: string, date: string, rounds: number }>} runs by scenario
+ * @property {Array<{ node: string, scenarios: Record<string, Record<string, number[]>> }>} nodes
  */
 
 /** @param {number[]} values @param {number} share 0.5: the median */
@@ -76,17 +78,17 @@ function table(scenario, figures) {
 }
 
 /** @param {Results} result @returns {string} */
-function overheadTables({ machine, date, rounds, nodes }) {
-  const where = `${machine}, ${date}, ${rounds} rounds.`
+function overheadTables({ runs, nodes }) {
   const parts = Object.keys(SCENARIOS).flatMap((scenario) => {
     const measured = nodes.filter(({ scenarios }) => scenarios[scenario] !== undefined)
     if (measured.length === 0) return []
     const tables = measured.map(
       ({ node, scenarios }) => `### Node ${node.slice(1)}\n\n${table(scenario, scenarios[scenario])}`
     )
-    return [`## ${SCENARIOS[scenario].unit}`, ...tables]
+    const { machine, date, rounds } = runs[scenario]
+    return [`## ${SCENARIOS[scenario].unit}`, `${machine}, ${date}, ${rounds} rounds.`, ...tables]
   })
-  return `${[where, ...parts].join('\n\n')}\n`
+  return `${parts.join('\n\n')}\n`
 }
 
 /** @param {Results} result */
