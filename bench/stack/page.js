@@ -116,6 +116,7 @@ function describe(name, part) {
 /** One column for each Node. @param {any[]} runs @param {(part: any) => Array<[string, string]>} rowsOf @param {string} part */
 function columns(runs, rowsOf, part) {
   const measured = runs.filter((run) => run[part] !== undefined)
+  if (measured.length === 0) return 'Not measured yet.'
   const all = measured.map((run) => rowsOf(run[part]))
   const rows = all[0].map(([label], at) => `| ${[label, ...all.map((rows) => rows[at][1])].join(' | ')} |`)
   return [
