@@ -7,7 +7,8 @@
  *
  *     node bench/overhead.js [--node 22 --node 24 …] [--rounds 9] [--scenario job …] [--no-peers] [--record]
  *
- * `--record` writes bench/results/overhead.json and docs/benchmarks.md.
+ * `--record` writes these scenarios on these Nodes to bench/results/overhead.json, and docs/benchmarks.md from all results
+ * there.
  */
 
 const fs = require('node:fs')
@@ -43,19 +44,40 @@ function main() {
 
   const binaries = [process.execPath, ...values.node.map((major) => installNode(major))]
   if (binaries.includes(null)) throw new Error('a Node could not be installed; npm says why above')
-  const result = {
+  const rounds = Number(values.rounds)
+  const run = {
     machine: `${os.cpus()[0].model}, ${os.cpus().length} cores, ${process.platform}-${process.arch}`,
     date: new Date().toISOString().slice(0, 10),
-    rounds: Number(values.rounds),
-    nodes: binaries.map((binary) =>
-      measureOn(/** @type {string} */ (binary), values.scenario, names, Number(values.rounds))
-    )
+    rounds
+  }
+  const result = {
+    runs: Object.fromEntries(values.scenario.map((scenario) => [scenario, run])),
+    nodes: binaries.map((binary) => measureOn(/** @type {string} */ (binary), values.scenario, names, rounds))
   }
   process.stdout.write(overheadTables(result))
   if (!values.record) return
-  fs.mkdirSync(path.dirname(RESULTS), { recursive: true })
-  fs.writeFileSync(RESULTS, `${JSON.stringify(result, roundNumbers, 1)}\n`)
-  fs.writeFileSync(PAGE, benchmarksPage(result))
+  const all = merged(JSON.parse(fs.readFileSync(RESULTS, 'utf8')), result)
+  fs.writeFileSync(RESULTS, `${JSON.stringify(all, roundNumbers, 1)}\n`)
+  fs.writeFileSync(PAGE, benchmarksPage(all))
+}
+
+/**
+ * What was measured now takes the place of what was measured before of that scenario, on all Nodes.
+ * @param {any} before @param {any} result
+ */
+function merged(before, result) {
+  const again = Object.keys(result.runs)
+  const ids = [...new Set([...before.nodes, ...result.nodes].map(({ node }) => node))]
+  const scenariosOf = (/** @type {any} */ { nodes }, /** @type {string} */ id) =>
+    nodes.find((/** @type {any} */ { node }) => node === id)?.scenarios ?? {}
+  const nodes = ids.map((node) => {
+    const old = Object.entries(scenariosOf(before, node)).filter(([name]) => !again.includes(name))
+    return { node, scenarios: { ...Object.fromEntries(old), ...scenariosOf(result, node) } }
+  })
+  return {
+    runs: { ...before.runs, ...result.runs },
+    nodes: nodes.filter(({ scenarios }) => Object.keys(scenarios).length > 0)
+  }
 }
 
 /** @param {string} binary @param {string[]} scenarios @param {string[]} variants @param {number} rounds */

@@ -4,6 +4,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { fileURLToPath } = require('node:url')
 
+/** Real paths looked up in full for one look at the table: each is a system call for each of its folders. */
+const MAX_REAL_PATHS = 256
 /** Linux: one link for each descriptor of this process, to what it is. */
 const TABLE = '/proc/self/fd'
 /** Descriptors read at once; a process with more is not looked at, since that would stop it for long. */
@@ -75,6 +77,33 @@ function realFolder(folder) {
   }
 }
 
+/**
+ * Real paths of many files, of which a link in a folder's path is found for all, and one at its end for so many.
+ * Thousands of files may have been opened since the last look, and a file is seldom reached through a link of its own.
+ */
+class RealPaths {
+  constructor() {
+    /** @type {Map<string, string>} by folder as it was given */
+    this.folders = new Map()
+    this.left = MAX_REAL_PATHS
+  }
+
+  /** @param {string} file absolute */
+  of(file) {
+    if (this.left > 0) {
+      this.left--
+      return realPath(file)
+    }
+    const folder = path.dirname(file)
+    let real = this.folders.get(folder)
+    if (real === undefined) {
+      real = realFolder(folder)
+      this.folders.set(folder, real)
+    }
+    return real === folder ? file : path.join(real, path.basename(file))
+  }
+}
+
 /** The path of one descriptor, or null. @param {number} fd */
 function openFile(fd) {
   return targetOf(String(fd))
@@ -92,4 +121,4 @@ function hasTable() {
   }
 }
 
-module.exports = { knowsOpenFiles, openFile, openFiles, absolutePath, realPath }
+module.exports = { knowsOpenFiles, openFile, openFiles, absolutePath, realPath, RealPaths }

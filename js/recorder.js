@@ -107,7 +107,9 @@ class Recorder {
   opened(kind, object, below) {
     try {
       const birth = this.handleBirth(kind, below)
-      if (birth !== null) this.handles.keep(kind, object, birth)
+      if (birth === null) return
+      if (birth.site === 0 && this.sampling.takeHandleToken()) birth.site = this.watch.sites.capture(below)
+      this.handles.keep(kind, object, birth)
     } catch {
       this.watch.faults++
     }

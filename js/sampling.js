@@ -12,14 +12,19 @@ const BUCKET = 100
 const STACKS_PER_SECOND = 32
 /** The same for what was retained and has no place yet. */
 const WANTED_PER_SECOND = 32
+/**
+ * The same for sockets, servers, child processes, workers and watchers: each costs more than its stack, and those that leak
+ * are often few among those that a pool keeps.
+ */
+const HANDLES_PER_SECOND = 32
 const REFILL_EVERY_MS = 100
 
 /**
  * Decides which call sites are captured: a stack costs more than the timer it describes.
  *
- * Once per job, whether it is sampled at all: the first of a name, then a trickle. And for the events and durations
- * of which something was retained without a known line: those are captured wherever they occur. Both draw from
- * token buckets over time, so that the cost is bounded whatever the rate of jobs.
+ * Once per job, whether it is sampled at all: the first of a name, then a trickle. For the events and durations
+ * of which something was retained without a known line: those are captured wherever they occur. And for handles. All
+ * draw from token buckets over time, so that the cost is bounded whatever the rate of jobs.
  */
 class Sampling {
   /** @param {boolean} exact every site, as `check` wants */
@@ -28,6 +33,7 @@ class Sampling {
     this.enabled = true
     this.tokens = BUCKET
     this.wantedTokens = BUCKET
+    this.handleTokens = BUCKET
     this.refilledAt = 0
     /** Event names and timer durations (0 for immediates) whose line is wanted; null: none. @type {Set<any> | null} */
     this.wanted = null
@@ -42,6 +48,7 @@ class Sampling {
     if (elapsedMs < 0) return
     this.tokens = Math.min(BUCKET, this.tokens + (STACKS_PER_SECOND * elapsedMs) / 1000)
     this.wantedTokens = Math.min(BUCKET, this.wantedTokens + (WANTED_PER_SECOND * elapsedMs) / 1000)
+    this.handleTokens = Math.min(BUCKET, this.handleTokens + (HANDLES_PER_SECOND * elapsedMs) / 1000)
   }
 
   /** @param {import('./job').JobName} job @returns {number} stacks the job that starts now may take */
@@ -55,6 +62,13 @@ class Sampling {
   isWanted(what) {
     if (this.wanted === null || !this.enabled || this.wantedTokens < 1 || !this.wanted.has(what)) return false
     this.wantedTokens--
+    return true
+  }
+
+  /** Whether the line of a handle is captured where nothing else asks for it; takes a token. */
+  takeHandleToken() {
+    if (!this.enabled || this.handleTokens < 1) return false
+    this.handleTokens--
     return true
   }
 

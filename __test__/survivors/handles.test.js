@@ -2,7 +2,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { spawn } = require('node:child_process')
+const { execFileSync, spawn } = require('node:child_process')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const fs = require('node:fs')
@@ -11,6 +11,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
 const { KIND } = require('../../js/kinds')
+const { Files } = require('../../js/survivors/files')
 const { collect, wait } = require('../../js/collect')
 const { withWatch } = require('../helpers/run-watch')
 
@@ -155,6 +156,55 @@ files('a descriptor that comes later is found by its path', async ({ job, rows, 
   await handle.close()
   fs.closeSync(fds[0])
   assert.equal(count(await rows(), 'file'), 0)
+})
+
+files('a descriptor is found behind thousands that were opened and closed since', async (watched) => {
+  const { job, rows, file, watch } = watched
+  fs.mkdirSync(file('folder'))
+  fs.symlinkSync(file('folder'), file('way'))
+  fs.writeFileSync(file('folder/a'), 'x')
+  let handle
+  await job('mail', async () => {
+    handle = await fs.promises.open(file('way/a'))
+    for (let i = 0; i < 5_000; i++)
+      watch.recorder.openedFile(KIND.file, file(`way/gone-${i}`), undefined, job)
+  })
+  assert.equal(count(await rows(), 'file'), 1)
+  await handle.close()
+  assert.equal(count(await rows(), 'file'), 0)
+})
+
+files('what a pass asks the system does not grow with the files opened since', async ({ file }) => {
+  // In a process of its own: the functions of `fs` are taken when the module is loaded.
+  const script = `
+    const fs = require('node:fs')
+    const { realpathSync } = fs
+    let asked = 0
+    fs.realpathSync = (file) => (asked++, realpathSync(file))
+    const { Files } = require('./js/survivors/files')
+    const files = new Files({ now: () => 0 })
+    // Somebody else's, which is nobody's opening.
+    const fd = fs.openSync(${JSON.stringify(file('other'))}, 'w')
+    for (let i = 0; i < 10_000; i++) files.note(1, ${JSON.stringify(file(''))} + 'x' + i, undefined, () => null)
+    files.match()
+    console.log(asked)`
+  const root = path.join(__dirname, '..', '..')
+  const asked = Number(execFileSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' }))
+  assert.ok(asked > 0 && asked <= 1_000, `${asked} times`)
+})
+
+test('files beyond the bound are forgotten many at a time, not one for each that is opened', () => {
+  const files = new Files({ now: () => 0 })
+  let looks = 0
+  const match = files.match.bind(files)
+  files.match = () => {
+    looks++
+    match()
+  }
+  for (let i = 0; i < 20_000; i++) files.note(KIND.file, `/missing/${i}`, undefined, () => null)
+  assert.equal(looks, 1)
+  assert.equal(files.count + files.dropped, 20_000)
+  assert.ok(files.count <= 16_384)
 })
 
 files('what was open before, and what fails to open, is nobody’s', async ({ job, rows, file }) => {

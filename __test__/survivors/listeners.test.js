@@ -163,6 +163,45 @@ test('one function registered by many jobs counts as often as it is listed', asy
   })
 })
 
+test('one function that jobs register and take off is of the job that left it', async () => {
+  await withWatch({}, async ({ job, rows }) => {
+    const bus = sharedEmitter()
+    const other = () => {}
+    const handler = () => {}
+    bus.on('done', other)
+    for (let i = 0; i < 5; i++) {
+      await job('tidy', async () => {
+        bus.on('done', handler)
+        await null
+        bus.off('done', handler)
+      })
+    }
+    await job('careless', () => bus.on('done', handler))
+    const found = listenerRows(await rows(), 'done').map(({ job, survivors }) => [job, survivors.length])
+    assert.deepEqual(found, [['careless', 1]])
+  })
+})
+
+test('one function that 100,000 jobs register and take off, between two looks, leaves nothing', async () => {
+  await withWatch({}, async ({ job }) => {
+    const bus = sharedEmitter()
+    const handler = () => {}
+    const work = async () => {
+      bus.on('done', handler)
+      // Beyond the end of the turn, at which registrations that are over are forgotten anyway.
+      await new Promise((resolve) => setImmediate(resolve))
+      bus.off('done', handler)
+    }
+    await job('tidy', work)
+    await collect()
+    const before = process.memoryUsage().heapUsed
+    for (let i = 0; i < 100_000; i++) await job('tidy', work)
+    await collect()
+    const grown = process.memoryUsage().heapUsed - before
+    assert.ok(grown < 2 * 2 ** 20, `${grown} bytes`)
+  })
+})
+
 test('event names with ids in them are one shape', async () => {
   await withWatch({}, async ({ job, rows }) => {
     const bus = sharedEmitter()

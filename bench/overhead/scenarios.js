@@ -9,10 +9,13 @@
  * @property {string} unit what one figure is the cost of
  * @property {number} count units in one measurement
  * @property {number} [opsPerJob] several units share one job
+ * @property {boolean} [needsServer] of TCP and HTTP, in a process of its own: only the client's CPU time counts
  * @property {(state: any) => any} work
  */
 
 const { EventEmitter } = require('node:events')
+const { startServers } = require('./servers')
+const { fileOpenClose, fileRead, fileStream, httpRequest, newSocket } = require('./resources')
 
 const noop = () => {}
 /** Jobs between two turns of the loop: a busy worker, not one that starves its timers. */
@@ -24,10 +27,11 @@ const order = {
   lines: Array.from({ length: 72 }, (_, at) => ({ sku: `SKU-${at}`, quantity: at % 3, cents: 199 + at }))
 }
 
-function newState() {
+/** @param {Scenario} scenario */
+async function newState({ needsServer }) {
   const bus = new EventEmitter()
   bus.setMaxListeners(0)
-  return { bus }
+  return { bus, ...(needsServer ? await startServers() : null) }
 }
 
 /** 3 timers, 4 listeners, 5 awaits; two listeners on an emitter of its own and two on one that all jobs share. */
@@ -74,7 +78,22 @@ const SCENARIOS = {
   job: { unit: 'job with 3 timers, 4 listeners, 5 awaits', count: 60_000, work: job },
   'job-work': { unit: 'the same job with about 40 µs of JSON', count: 20_000, work: jobWithWork },
   timer: { unit: 'setTimeout + clearTimeout', count: 1_000_000, opsPerJob: 200, work: timer },
-  listener: { unit: 'on + off', count: 1_000_000, opsPerJob: 200, work: listener }
+  listener: { unit: 'on + off', count: 1_000_000, opsPerJob: 200, work: listener },
+  http: {
+    unit: 'job with an HTTP request over keep-alive, loopback',
+    count: 4_000,
+    needsServer: true,
+    work: httpRequest
+  },
+  socket: {
+    unit: 'job with a socket of its own: connect, write, read, end',
+    count: 4_000,
+    needsServer: true,
+    work: newSocket
+  },
+  'open-close': { unit: 'job with fs.open + fs.close', count: 12_000, work: fileOpenClose },
+  'read-file': { unit: 'job with fs.promises.readFile, 4 kB', count: 6_000, work: fileRead },
+  'read-stream': { unit: 'job with fs.createReadStream, 4 kB', count: 4_000, work: fileStream }
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -99,7 +118,7 @@ async function repeat({ work, opsPerJob }, run, state, units) {
  * @param {Scenario} scenario @param {Run} run @param {number} share of the scenario's units, for slow variants
  */
 async function measure(scenario, run, share) {
-  const state = newState()
+  const state = await newState(scenario)
   const units = scenario.count * share
   await repeat(scenario, run, state, units / 4)
   const before = process.cpuUsage()

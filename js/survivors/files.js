@@ -1,10 +1,12 @@
 'use strict'
 
-const { knowsOpenFiles, openFile, openFiles, absolutePath, realPath } = require('../open-files')
+const { knowsOpenFiles, openFile, openFiles, absolutePath, realPath, RealPaths } = require('../open-files')
 const { className } = require('../shape')
 
 /** Openings in view at once; of more, those that have failed or are closed are forgotten. */
 const MAX_OPENINGS = 16_384
+/** How many are left then: to look at all of them for each one that is opened would cost milliseconds. */
+const ROOM_FOR_MORE = 12_288
 /** An opening that has no descriptor after this long has failed, or is closed. */
 const OPENING_MS = 1_000
 /** Files looked at between two looks at the clock. */
@@ -92,7 +94,7 @@ class Files {
   /** What is closed goes, then the oldest. */
   makeRoom() {
     this.match()
-    const tooMany = this.count - MAX_OPENINGS
+    const tooMany = this.count - ROOM_FOR_MORE
     if (tooMany <= 0) return
     this.dropped += tooMany
     const gone = [...this.open.keys()].slice(0, tooMany)
@@ -146,9 +148,10 @@ class Files {
   placePending(free) {
     /** @type {Opening[]} */
     const left = []
+    const realPaths = new RealPaths()
     for (const opening of this.pending.reverse()) {
-      const fds = free.size === 0 ? undefined : (free.get(opening.path) ?? free.get(realPath(opening.path)))
-      const fd = fds?.pop()
+      const { path } = opening
+      const fd = takeFrom(free, path) ?? (free.size === 0 ? undefined : takeFrom(free, realPaths.of(path)))
       if (fd === undefined) left.push(opening)
       else this.place(fd, opening)
     }
@@ -178,6 +181,14 @@ function isStillOpen(fd, opening, table) {
   if (target === null) return false
   if (target !== opening.path) opening.path = realPath(opening.path)
   return target === opening.path
+}
+
+/** @param {Map<string, number[]>} free descriptors by path; a path without any is taken out @param {string} path */
+function takeFrom(free, path) {
+  const fds = free.get(path)
+  const fd = fds?.pop()
+  if (fds?.length === 0) free.delete(path)
+  return fd
 }
 
 /** @param {Map<number, string>} table @returns {Map<string, number[]>} */

@@ -123,7 +123,13 @@ class Listeners {
     if (!record.isEstablished) {
       record.isEstablished = this.watch.now() - record.sharedAt > this.watch.graceMs
     }
-    this.add(record, type, listener, birth)
+    const births = this.birthsOf(record, type)
+    if (births === null) return
+    const before = births.get(listener)
+    // Node's own functions come and go with each request on a socket that is kept alive.
+    if (before === undefined || this.isOnlyOne(owner, type, listener)) births.set(listener, birth)
+    else if (before instanceof Birth) births.set(listener, this.repeat(new Repeats(before), birth))
+    else this.repeat(before, birth)
   }
 
   /** @param {any} owner @param {number} seenBy @returns {OwnerRecord | null} null: not shared (yet) */
@@ -149,21 +155,30 @@ class Listeners {
     return record
   }
 
-  /** @param {OwnerRecord} record @param {any} type @param {any} listener @param {Birth} birth */
-  add(record, type, listener, birth) {
-    let births = record.types.get(type)
-    if (births === undefined) {
-      if (record.types.size >= MAX_TYPES) {
-        this.dropped++
-        return
-      }
-      births = new WeakMap()
-      record.types.set(type, births)
+  /** @param {OwnerRecord} record @param {any} type @returns {WeakMap<any, Birth | Repeats> | null} null: no room */
+  birthsOf(record, type) {
+    const known = record.types.get(type)
+    if (known !== undefined) return known
+    if (record.types.size >= MAX_TYPES) {
+      this.dropped++
+      return null
     }
-    const present = births.get(listener)
-    if (present === undefined) births.set(listener, birth)
-    else if (present instanceof Birth) births.set(listener, this.repeat(new Repeats(present), birth))
-    else this.repeat(present, birth)
+    const births = new WeakMap()
+    record.types.set(type, births)
+    return births
+  }
+
+  /**
+   * Whether a function that was just registered is listed once: what earlier jobs did with it is over then. In doubt no.
+   * @param {any} owner @param {any} type @param {any} listener
+   */
+  isOnlyOne(owner, type, listener) {
+    const listed = this.internals.emitterEvents ? owner._events?.[type] : undefined
+    if (typeof listed === 'function') return true
+    if (listed === undefined || listed.length > SCAN) return false
+    let count = 0
+    for (let i = 0; i < listed.length; i++) if (listed[i] === listener) count++
+    return count === 1
   }
 
   /** @param {Repeats} repeats @param {Birth} birth */
