@@ -6,6 +6,7 @@
 //! added to it. Heads whose paths read alike are one group: positions in arrays and tables do not count.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::essential::Essential;
 use super::hash::FastMap;
@@ -238,7 +239,12 @@ pub struct Readings<'a> {
     numbers: FastMap<(u32, u32, u32), u32>,
     of_node: FastMap<Node, u32>,
     tables: FastMap<Node, u32>,
+    folds_chains: bool,
 }
+
+/// Links of a chain follow each other after so many hops at most: a promise, its reaction, a function, its scope, the function
+/// that waits and its promise.
+const MAX_LINK_HOPS: usize = 8;
 
 /// An object that holds so many heads by names is a table, in which names are positions.
 const MIN_TABLE_NAMES: u32 = 16;
@@ -255,7 +261,54 @@ impl<'a> Readings<'a> {
             }
         }
         tables.retain(|_, names| *names >= MIN_TABLE_NAMES);
-        Self { search, tree, numbers: FastMap::default(), of_node: FastMap::default(), tables }
+        let (numbers, of_node) = (FastMap::default(), FastMap::default());
+        Self { search, tree, numbers, of_node, tables, folds_chains: false }
+    }
+
+    /// Links of a chain, each on the one before (`.next`, `.next` …), read alike.
+    #[must_use]
+    pub fn folding_chains(self) -> Self {
+        Self { folds_chains: true, ..self }
+    }
+
+    /// Where a node is the next link of a chain: how many hops above it is the link before, which is held in the same way.
+    #[must_use]
+    pub fn link_hops(&self, node: Node) -> Option<usize> {
+        (1..=MAX_LINK_HOPS).find(|&hops| self.repeats(node, hops))
+    }
+
+    /// Whether the last hops to a node are those before them once more. Positions alone make no chain: `rows[*][*]`.
+    fn repeats(&self, node: Node, hops: usize) -> bool {
+        let above = |from: Node, hops: usize| {
+            (0..hops).try_fold(from, |at, _| Some(self.tree.parent[at as usize]).filter(|&at| at != NONE))
+        };
+        let is_hop = |node: Node| self.tree.parent[node as usize] != NONE;
+        let Some(mut before) = above(node, hops) else { return false };
+        let (mut at, mut has_name) = (node, false);
+        for _ in 0..hops {
+            let is_alike = is_hop(at)
+                && is_hop(before)
+                && (self.search.class)(at) == (self.search.class)(before)
+                && self.edge_to(at) == self.edge_to(before);
+            if !is_alike {
+                return false;
+            }
+            has_name = has_name || self.edge_to(at) != ANY_POSITION;
+            (at, before) = (self.tree.parent[at as usize], self.tree.parent[before as usize]);
+        }
+        has_name
+    }
+
+    /// The hops of a path that say nothing new: further links of a chain.
+    #[must_use]
+    pub fn further_links(&self, path: &[Hop]) -> Range<usize> {
+        let link = |hop: &Hop| self.link_hops(hop.node);
+        let Some(first) = path.iter().position(|hop| link(hop).is_some()) else { return 0..0 };
+        let hops = link(&path[first]).unwrap_or(1);
+        let length = path[first..].iter().take_while(|hop| self.repeats(hop.node, hops)).count();
+        // From the end of the first link on, by whole links.
+        let start = first + 1 - hops;
+        start..start + (length + hops - 1) / hops * hops
     }
 
     /// Of the path to a node: that of its parent's, the edge and the class.
@@ -273,10 +326,20 @@ impl<'a> Readings<'a> {
             at = self.tree.parent[at as usize];
         };
         for node in open.into_iter().rev() {
-            reading = self.number(reading, self.edge_to(node), (self.search.class)(node));
+            reading = match self.link_before(node) {
+                Some(known) => known,
+                None => self.number(reading, self.edge_to(node), (self.search.class)(node)),
+            };
             self.of_node.insert(node, reading);
         }
         reading
+    }
+
+    /// The reading of the link before, where a node is the next one.
+    fn link_before(&self, node: Node) -> Option<u32> {
+        let hops = self.folds_chains.then(|| self.link_hops(node)).flatten()?;
+        let before = (0..hops).fold(node, |at, _| self.tree.parent[at as usize]);
+        self.of_node.get(&before).copied()
     }
 
     /// Of the place at which a node is held, whatever its class and in whichever storage of the holder: the keys of a table

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::finding::{Mapped, site};
 use super::fingerprint::of_keeper;
 use super::heap_carriers::carriers;
-use super::heap_facts::{HeapFacts, KeeperFacts, StepFacts, StepPlace};
+use super::heap_facts::{HeapFacts, KeeperFacts, StateFacts, StepFacts, StepPlace};
 use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
 use super::{owners, round, words};
 use crate::ledger::RunView;
@@ -23,6 +23,8 @@ const MAX_STACK: usize = 12;
 const SAME_RATE: f64 = 0.05;
 /// Storage that is smaller has grown to its size.
 const MIN_STORAGE_BYTES: u64 = 4_096;
+/// V8's table of what `Symbol.for` made.
+const SYMBOLS: &str = "public_symbol_table";
 /// Nodes between a name and what it names.
 const SILENT: [&str; 4] = ["system / Context", "(array)", "(synthetic)", "(system)"];
 
@@ -99,7 +101,7 @@ pub fn rows(
         let site = (keeper.site != 0).then(|| site(view, mapped, keeper.site)).flatten();
         match (keeper.status.as_str(), grown.keeps_pace()) {
             (_, false) => {}
-            _ if is_of_node(keeper) => rows.kept.push(grown.kept(site, Reason::MadeByNode)),
+            _ if is_of_node(keeper) && keeper.state.is_none() => rows.kept.push(grown.kept(site, Reason::MadeByNode)),
             ("grows", true) => rows.leaks.push(grown.leak(site, now_ms)),
             _ => rows.kept.push(grown.kept(site, Reason::TooFewLooks)),
         }
@@ -129,7 +131,9 @@ fn is_of_node(keeper: &KeeperFacts) -> bool {
         is_node(&pair[0].class_place) && pair[1].edge_name.as_deref().is_some_and(is_private)
     };
     let from = keeper.suspect_from.saturating_sub(1);
-    is_variable && seen_by.is_some_and(|step| is_node(&step.place))
+    let is_symbol = keeper.path.iter().any(|step| step.edge_name.as_deref() == Some(SYMBOLS));
+    is_symbol
+        || is_variable && seen_by.is_some_and(|step| is_node(&step.place))
         || keeper.path.get(from..).unwrap_or_default().windows(2).any(is_part)
 }
 
@@ -162,6 +166,8 @@ struct Grown<'a> {
     kind: HeapKind,
     name: String,
     class: String,
+    /// What it is among the things that Node keeps for the program.
+    state: Option<&'a StateFacts>,
     /// Its size is what grows, and no number of things.
     is_object: bool,
 }
@@ -169,7 +175,9 @@ struct Grown<'a> {
 impl<'a> Grown<'a> {
     fn of(facts: &'a HeapFacts, keeper: &'a KeeperFacts, is_object: bool) -> Self {
         let (name, class) = holder(keeper, is_object);
-        Self { facts, keeper, kind: kind(keeper), name, class, is_object }
+        let state = keeper.state.as_ref().filter(|_| is_of_node(keeper) && !is_object);
+        let kind = if state.is_some() { HeapKind::Collection } else { kind(keeper) };
+        Self { facts, keeper, kind, name, class, state, is_object }
     }
 
     /// How many of what is counted a job leaves behind: things, or bytes where they have no number.
@@ -179,7 +187,12 @@ impl<'a> Grown<'a> {
             HeapKind::Closure | HeapKind::Heap if !self.is_object => bytes_per_job / per_job,
             _ => 1.0,
         };
-        [per_job, per_job_low, per_job_high].map(|rate| round(rate * scale))
+        let jobs = float(self.facts.snapshots.last().copied().unwrap_or(0));
+        let is_counted = !self.is_object && !matches!(self.kind, HeapKind::Closure | HeapKind::Heap);
+        // The newest entry may be held elsewhere, by `tail`: one more or less over all jobs is no other rate.
+        let is_whole = |rate: &f64| is_counted && (rate - rate.round()).abs() * jobs <= 1.0 && rate.round() >= 1.0;
+        [*per_job, *per_job_low, *per_job_high]
+            .map(|rate| if is_whole(&rate) { rate.round() } else { round(rate * scale) })
     }
 
     fn leak(&self, site: Option<Site>, now_ms: u64) -> Leak {
@@ -189,10 +202,10 @@ impl<'a> Grown<'a> {
         let count = keeper.counts.last().copied().unwrap_or(0);
         let windows = self.facts.snapshots.len().saturating_sub(1) as u64;
         let owner = site.owner.clone().unwrap_or_else(|| "unknown".to_owned());
-        let fix = if owners::is_library(&owner) {
-            words::FIX_LIBRARY.to_owned()
-        } else {
-            words::heap_fix(self.kind, &self.name)
+        let fix = match self.state {
+            _ if owners::is_library(&owner) => words::FIX_LIBRARY.to_owned(),
+            Some(state) => state.fix.clone(),
+            None => words::heap_fix(self.kind, &self.name),
         };
         Leak {
             fingerprint: self.fingerprint(),
@@ -255,11 +268,23 @@ impl<'a> Grown<'a> {
     }
 
     fn fingerprint(&self) -> String {
-        of_keeper(self.kind.name(), &format!("{} {}", self.name, self.class), &self.facts.job)
+        let what = match self.state {
+            Some(_) => self.description(),
+            None => format!("{} {}", self.name, self.class),
+        };
+        of_keeper(self.kind.name(), &what, &self.facts.job)
     }
 
     fn description(&self) -> String {
-        words::heap_description(self.kind, &self.name, &self.class)
+        match self.state {
+            // Up to what is Node's: `log._writableState`.
+            Some(state) if state.is_named => {
+                let variable = self.name.split("._").next().unwrap_or_default();
+                format!("{} in {variable}", state.thing)
+            }
+            Some(state) => state.thing.clone(),
+            None => words::heap_description(self.kind, &self.name, &self.class),
+        }
     }
 
     fn certainty(&self) -> Certainty {
