@@ -116,6 +116,7 @@ class HeapGrowth {
 
   /** @param {number} remainingMs */
   requireTime(remainingMs) {
+    if (remainingMs <= 0) throw new Error('the time is up')
     const left = Math.max(1, SNAPSHOTS - this.snapshots.length)
     const maxPauseMs = Math.min(MAX_PAUSES_MS, remainingMs * TIME_SHARE) / left
     const reason = objection(predictCost(), maxPauseMs)

@@ -9,8 +9,9 @@ use std::ops::Range;
 
 use super::essential::Essential;
 use super::growth::Tally;
-use super::paths::{Hop, Readings, Search, Tree, suspect_from};
+use super::paths::{Hop, Search, Tree, suspect_from};
 use super::places::{Entries, HeldAlike, Places, Scene, rebuilt};
+use super::readings::Readings;
 use super::special::Special;
 use crate::snapshot::{Graph, Node, NodeKind, Sizes};
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::growth::Tally;
 use super::hash::{FastMap, FastSet};
 use super::keepers::{Lives, Part};
-use super::paths::{NONE, Readings, Search, Tree};
+use super::paths::{NONE, Search, Tree};
+use super::readings::Readings;
 use crate::snapshot::{Graph, Node, NodeKind};
 
 /// What places are looked for in.
@@ -209,7 +210,11 @@ pub fn rebuilt(scene: &Scene<'_>) -> FastSet<Node> {
     let mut copied = FastMap::<Node, u64>::default();
     for &node in &tree.order {
         let is_old = usize::from(lives.births[node as usize]) < newest;
-        let holder = if is_old && tops[node as usize] != NONE { readings.holder(tree.parent[node as usize]) } else { NONE };
+        let holder = if is_old && tops[node as usize] != NONE {
+            readings.holder(tree.parent[node as usize])
+        } else {
+            NONE
+        };
         if holder != NONE && (search.is_new)(holder) && search.sizes.get(node) > 0 {
             *copied.entry(holder).or_default() += 1;
         }

@@ -3,12 +3,11 @@
 //! One mistake is one finding. What hangs on a listener or a timer that leaks is a part of that leak; everything else is a
 //! finding of its own, named by the variable or property on which it piles up.
 
-use serde_json::Value;
-
 use super::finding::{Mapped, site};
 use super::fingerprint::of_keeper;
 use super::heap_carriers::carriers;
 use super::heap_facts::{HeapFacts, KeeperFacts, StateFacts, StepFacts, StepPlace};
+use super::heap_names::{HeapKind, holder, kind, path_value};
 use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
 use super::{owners, round, words};
 use crate::ledger::RunView;
@@ -25,40 +24,6 @@ const SAME_RATE: f64 = 0.05;
 const MIN_STORAGE_BYTES: u64 = 4_096;
 /// V8's table of what `Symbol.for` made.
 const SYMBOLS: &str = "public_symbol_table";
-/// Nodes between a name and what it names.
-const SILENT: [&str; 4] = ["system / Context", "(array)", "(synthetic)", "(system)"];
-
-/// What a keeper is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum HeapKind {
-    /// Something with entries: an array, a Map, a Set, an object used as a table.
-    Collection,
-    /// A promise that collects reactions.
-    Promise,
-    /// Functions that each keep the one before.
-    Closure,
-    /// Memory outside the heap, of Buffers and the like.
-    External,
-    /// Something else: a string, a list that is linked.
-    Heap,
-}
-
-impl HeapKind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Collection, Self::Promise, Self::Closure, Self::External, Self::Heap];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Collection => "collection",
-            Self::Promise => "promise",
-            Self::Closure => "closure",
-            Self::External => "external",
-            Self::Heap => "heap",
-        }
-    }
-}
 
 /// What the report says of everything that grew.
 #[derive(Debug, Default)]
@@ -101,7 +66,9 @@ pub fn rows(
         let site = (keeper.site != 0).then(|| site(view, mapped, keeper.site)).flatten();
         match (keeper.status.as_str(), grown.keeps_pace()) {
             (_, false) => {}
-            _ if is_of_node(keeper) && keeper.state.is_none() => rows.kept.push(grown.kept(site, Reason::MadeByNode)),
+            _ if is_of_node(keeper) && keeper.state.is_none() => {
+                rows.kept.push(grown.kept(site, Reason::MadeByNode))
+            }
             ("grows", true) => rows.leaks.push(grown.leak(site, now_ms)),
             _ => rows.kept.push(grown.kept(site, Reason::TooFewLooks)),
         }
@@ -190,7 +157,8 @@ impl<'a> Grown<'a> {
         let jobs = float(self.facts.snapshots.last().copied().unwrap_or(0));
         let is_counted = !self.is_object && !matches!(self.kind, HeapKind::Closure | HeapKind::Heap);
         // The newest entry may be held elsewhere, by `tail`: one more or less over all jobs is no other rate.
-        let is_whole = |rate: &f64| is_counted && (rate - rate.round()).abs() * jobs <= 1.0 && rate.round() >= 1.0;
+        let is_whole =
+            |rate: &f64| is_counted && (rate - rate.round()).abs() * jobs <= 1.0 && rate.round() >= 1.0;
         [*per_job, *per_job_low, *per_job_high]
             .map(|rate| if is_whole(&rate) { rate.round() } else { round(rate * scale) })
     }
@@ -205,6 +173,7 @@ impl<'a> Grown<'a> {
         let fix = match self.state {
             _ if owners::is_library(&owner) => words::FIX_LIBRARY.to_owned(),
             Some(state) => state.fix.clone(),
+            None if self.keeper.of.kind == "sliced string" => words::FIX_SLICE.to_owned(),
             None => words::heap_fix(self.kind, &self.name),
         };
         Leak {
@@ -299,84 +268,7 @@ fn sites(site: &Site, count: u64) -> Vec<SiteCount> {
     if place.file.is_none() { Vec::new() } else { vec![SiteCount { place: place.clone(), count }] }
 }
 
-/// The variable or property on which things pile up, and the class of what is there.
-fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
-    let entry = keeper.path.len().saturating_sub(usize::from(!is_object && keeper.counts_entries));
-    let suspect = keeper.path.get(keeper.suspect_from.min(entry)..entry).unwrap_or_default();
-    let names = suspect.iter().filter_map(written).collect::<Vec<_>>().join(".");
-    // V8 names no variable of a scope with very many: then the function is all there is to say.
-    let last = suspect.iter().rposition(|step| written(step).is_some());
-    let of = last.and_then(|at| suspect.get(at)).filter(|step| step.to_type == "closure");
-    let names = match of {
-        Some(function) if last.is_some_and(|at| at + 1 < suspect.len()) => {
-            let name = if function.to.is_empty() { "a function" } else { function.to.as_str() };
-            format!("a variable of {name}")
-        }
-        _ => names,
-    };
-    let class = suspect.iter().rev().find(|step| !SILENT.contains(&step.to.as_str()));
-    (names, class.map_or_else(String::new, |step| class_name(&step.to)))
-}
-
-/// The name that somebody wrote for a step.
-fn written(step: &StepFacts) -> Option<&str> {
-    matches!(step.edge.as_str(), "context" | "property").then_some(step.edge_name.as_deref()).flatten()
-}
-
-/// A plain object is called by its properties, which may be keys of a table.
-fn class_name(to: &str) -> String {
-    match to {
-        "(string)" | "(concatenated string)" | "(sliced string)" => "string".to_owned(),
-        _ if to.starts_with('{') => "Object".to_owned(),
-        _ => to.to_owned(),
-    }
-}
-
-fn kind(keeper: &KeeperFacts) -> HeapKind {
-    let suspect = keeper.path.get(keeper.suspect_from..).unwrap_or_default();
-    if suspect.iter().any(|step| step.edge_name.as_deref() == Some("reactions_or_result")) {
-        return HeapKind::Promise;
-    }
-    if is_external(keeper) {
-        return HeapKind::External;
-    }
-    if keeper.counts_entries {
-        return HeapKind::Collection;
-    }
-    if keeper.path.last().is_some_and(|step| step.to_type == "closure") {
-        HeapKind::Closure
-    } else {
-        HeapKind::Heap
-    }
-}
-
-/// Most bytes are those of memory outside the heap.
-fn is_external(keeper: &KeeperFacts) -> bool {
-    let outside = keeper.parts.iter().filter(|part| part.kind == "native").map(|part| part.bytes);
-    outside.sum::<u64>().saturating_mul(2) > keeper.bytes.now()
-}
-
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes stay below 2^53")]
 fn float(count: u64) -> f64 {
     count as f64
-}
-
-/// The path in words, a step each.
-fn path_value(path: &[StepFacts]) -> Value {
-    path.iter().filter_map(step_text).collect()
-}
-
-/// Nothing for a step that only says how V8 stores things.
-fn step_text(step: &StepFacts) -> Option<String> {
-    let name = match (step.edge.as_str(), step.edge_name.as_deref()) {
-        ("context", Some(name)) => format!("variable {name}"),
-        ("property", Some(name)) => format!(".{name}"),
-        (_, None) if !SILENT.contains(&step.to.as_str()) && step.edge != "shortcut" => "[*]".to_owned(),
-        _ => String::new(),
-    };
-    let to = if SILENT.contains(&step.to.as_str()) { "" } else { step.to.as_str() };
-    let place =
-        step.place.as_ref().and_then(|place| Some(format!(" {}:{}", place.file.as_ref()?, place.line)));
-    let text = format!("{name} {to}{}", place.unwrap_or_default()).trim().to_owned();
-    (!text.is_empty()).then_some(text)
 }

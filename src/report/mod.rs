@@ -10,6 +10,7 @@ mod heap_carriers;
 pub mod heap_facts;
 pub mod heap_growth;
 pub mod heap_leaks;
+pub mod heap_names;
 mod heap_paths;
 pub mod heap_retainers;
 pub mod ignore;
