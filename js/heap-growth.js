@@ -6,6 +6,7 @@ const { growth, takeSnapshot } = require('./heap')
 const { objection, predictCost } = require('./heap/cost')
 const { HeapSites, seenByOf } = require('./heap-sites')
 const { HEAP_KINDS } = require('./kinds')
+const { stateOf, withoutBeside } = require('./node-state')
 const { isOwn } = require('./site')
 const { stepsText } = require('./reporters/heap-paths')
 
@@ -116,6 +117,7 @@ class HeapGrowth {
 
   /** @param {number} remainingMs */
   requireTime(remainingMs) {
+    if (remainingMs <= 0) throw new Error('the time is up')
     const left = Math.max(1, SNAPSHOTS - this.snapshots.length)
     const maxPauseMs = Math.min(MAX_PAUSES_MS, remainingMs * TIME_SHARE) / left
     const reason = objection(predictCost(), maxPauseMs)
@@ -128,16 +130,20 @@ class HeapGrowth {
       this.allocated = this.allocations.read()
       this.allocations.stop(jobs.at(-1) ?? 0)
     }
-    const { keepers, objects, classes } = await growth(
+    const grown = await growth(
       this.snapshots.map(({ held }) => held),
       { jobs }
     )
-    return { keepers: this.placed(keepers), objects: this.placed(objects), classes }
+    const { keepers, objects } = withoutBeside({
+      keepers: grown.keepers.filter(isOfProgram).map(withState),
+      objects: grown.objects.filter(isOfProgram)
+    })
+    return { keepers: this.placed(keepers), objects: this.placed(objects), classes: grown.classes }
   }
 
-  /** What is the program's, with its place. @param {any[]} rows */
+  /** With the line at which it piles up. @param {any[]} rows */
   placed(rows) {
-    return rows.filter(isOfProgram).map((row) => ({
+    return rows.map((row) => ({
       ...row,
       site: this.sites.siteOf(row, this.allocated),
       words: stepsText(row.path)
@@ -172,6 +178,11 @@ class UnwatchedHeap {
   close() {}
 }
 
+/** @param {any} row */
+function withState(row) {
+  return { ...row, state: stateOf(row) }
+}
+
 /**
  * Not V8's, nor what holdover or the test runner keep for themselves: in objects of their classes, or in variables of
  * their files. What `setup` of a job module made is held by a variable of holdover's, and the program's.
@@ -194,9 +205,9 @@ function isOfProgram(row) {
   return suspect?.edge !== 'context' || isSetup || !isForeign(seenByOf(row)?.file)
 }
 
-/** @param {string | undefined} file */
+/** @param {string | null | undefined} file code made from a text has none */
 function isForeign(file) {
-  return file !== undefined && (isOwn(file) || isRunner(file))
+  return typeof file === 'string' && (isOwn(file) || isRunner(file))
 }
 
 module.exports = { HeapGrowth, UnwatchedHeap }

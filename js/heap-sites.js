@@ -9,6 +9,8 @@ const MAX_BYTES = 4 * 1024 * 1024
 /** Calls and signs that put something into a collection. */
 const PUTS_IN =
   '\\s*(?:\\??\\.(?:push|unshift|splice|set|add|append|enqueue|concat)\\s*\\(|\\[[^\\]]*\\]\\s*(?:\\?\\?|\\|\\|)?=[^=]|(?:\\+|\\?\\?|\\|\\|)?=[^=>])'
+/** Calls that add a reaction to a promise. */
+const REACTS = ['then', 'catch', 'finally', 'race', 'all', 'allSettled', 'any']
 const DECLARES = '\\b(?:const|let|var|static|import)\\s+'
 
 /** @typedef {{ file: string, line: number, column: number, function: string }} Place */
@@ -35,8 +37,7 @@ class HeapSites {
     const functions = this.candidates(seenBy, allocations)
     if (functions.length === 0) return 0
     const originals = functions.map((place) => this.originalOf(place))
-    const name = nameOf(row)
-    const found = name === null ? null : this.lineIn(originals, name)
+    const found = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals)
     return this.intern(found ?? originals[0])
   }
 
@@ -62,13 +63,38 @@ class HeapSites {
       : place
   }
 
+  /** @param {any} row @param {Place[]} functions @returns {Place | null} */
+  lineOf(row, functions) {
+    const name = nameOf(row)
+    const named = name === null ? null : new RegExp(wordOf(name))
+    if (!isOnPromise(row)) return name === null ? null : this.lineIn(functions, name)
+    // A promise is waited for by name, or by that of the promise before it; where it is made says less.
+    const reacts = (named && this.inFunctions(functions, named)) ?? this.callIn(functions, REACTS)
+    return reacts ?? (name === null ? null : this.lineIn(functions, name))
+  }
+
+  /** The one line of one of these functions that calls something of that name. @param {Place[]} functions @param {string[]} calls */
+  callIn(functions, calls) {
+    if (calls.length === 0) return null
+    return this.inFunctions(functions, new RegExp(`(?<![\\w$#])(?:${calls.join('|')})\\s*\\(`))
+  }
+
+  /** @param {Place[]} functions @param {RegExp} pattern @returns {Place | null} */
+  inFunctions(functions, pattern) {
+    for (const place of functions) {
+      const found = this.only(place, this.linesOfFunction(place), (text) => pattern.test(text), pattern)
+      if (found !== null) return found
+    }
+    return null
+  }
+
   /**
    * The one line of these functions, or else of their files, that puts something into what is called so; or the one that
    * mentions it at all.
    * @param {Place[]} functions @param {string} name @returns {Place | null}
    */
   lineIn(functions, name) {
-    const word = `(?<![\\w$#])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`
+    const word = wordOf(name)
     const declares = new RegExp(DECLARES + word)
     for (const pattern of [new RegExp(word + PUTS_IN), new RegExp(word)]) {
       const isWanted = (/** @type {string} */ text) => pattern.test(text) && !declares.test(text)
@@ -159,6 +185,16 @@ function lastFunctionOf({ path, suspectFrom }) {
 /** @param {any} step @returns {Place} */
 function placeOf({ place: { file, line, column }, to }) {
   return { file, line, column, function: to }
+}
+
+/** A pattern of that very name. @param {string} name */
+function wordOf(name) {
+  return `(?<![\\w$#])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`
+}
+
+/** @param {any} row */
+function isOnPromise({ path, suspectFrom }) {
+  return path.slice(suspectFrom).some((/** @type {any} */ step) => step.edgeName === 'reactions_or_result')
 }
 
 /** The last name that somebody wrote. @param {any} row @returns {string | null} */

@@ -169,6 +169,58 @@ fn what_grows_is_told_by_the_variable_and_by_when_it_came() {
     assert_eq!(last.edge_name(buffer.path[buffer.suspect_from].edge), Some("buffer"));
 }
 
+/// After so many jobs: a list whose new links go to its tail, a chain of two sorts of links, and an array that each job
+/// replaces by a longer copy.
+fn queues(jobs: u32) -> Graph {
+    let mut builder = Builder::default();
+    let mut known = |name: &str, id: u32| {
+        let node = builder.node("object", name, 16);
+        builder.id(node, u64::from(id));
+        node
+    };
+    let (global, scope) = (known("global", 3), known("system / Context", 5));
+    let copy = known("Array", 7 + 2 * jobs);
+    let of = |at: u32| (0..jobs).map(move |job| 1_001 + 10 * job + at);
+    let links: Vec<Node> = of(0).map(|id| known("Link", id)).collect();
+    let promises: Vec<Node> = of(2).map(|id| known("Promise", id)).collect();
+    let reactions: Vec<Node> = of(4).map(|id| known("Reaction", id)).collect();
+    let entries: Vec<Node> = of(6).map(|id| known("Entry", id)).collect();
+    builder.numbered(0, "shortcut", 1, global).edge(global, "property", "scope", scope);
+    for (name, node) in [("head", links[0]), ("first", promises[0]), ("copy", copy)] {
+        builder.edge(scope, "context", name, node);
+    }
+    for pair in links.windows(2) {
+        builder.edge(pair[0], "property", "next", pair[1]);
+    }
+    for (pair, &reaction) in promises.windows(2).zip(&reactions) {
+        builder
+            .edge(pair[0], "internal", "reactions", reaction)
+            .edge(reaction, "internal", "promise", pair[1]);
+    }
+    for (at, &entry) in (0..).zip(&entries) {
+        builder.numbered(copy, "element", at, entry);
+    }
+    builder.graph()
+}
+
+#[test]
+fn lists_that_grow_at_their_tail_and_copies_are_counted_by_their_entries() {
+    let run = [queues(20), queues(60), queues(100)];
+    let (found, last) = (growth(&run), &run[2]);
+    let told = |keeper: &super::keepers::Keeper| {
+        let variable = last.edge_name(keeper.path[keeper.suspect_from].edge).unwrap_or_default().to_owned();
+        (variable, keeper.entries.clone(), keeper.path.len() - keeper.further_links.len())
+    };
+    let mut keepers: Vec<_> = found.keepers.iter().map(told).collect();
+    keepers.sort();
+    let keeper = |name: &str, entries: [u64; 3], hops| (name.to_owned(), entries.to_vec(), hops);
+    // Global, scope, variable; then as far as the first link that is held as all others are.
+    assert_eq!(
+        keepers,
+        [keeper("copy", [20, 60, 100], 4), keeper("first", [18, 58, 98], 5), keeper("head", [18, 58, 98], 4)]
+    );
+}
+
 #[test]
 fn a_snapshot_of_another_process_is_found() {
     let mut other = Builder::default();

@@ -5,10 +5,13 @@
 //! alike, and is one keeper, the old entries with the new ones. Of each it is known which snapshot it is first in. That
 //! tells a list that grows, whose entries are of all ages, from a cache that replaces them, whose entries are all young.
 
+use std::ops::Range;
+
 use super::essential::Essential;
 use super::growth::Tally;
-use super::paths::{Hop, Readings, Search, Tree, suspect_from};
-use super::places::{Entries, HeldAlike, Places, Scene};
+use super::paths::{Hop, Search, Tree, suspect_from};
+use super::places::{Entries, HeldAlike, Places, Scene, rebuilt};
+use super::readings::Readings;
 use super::special::Special;
 use crate::snapshot::{Graph, Node, NodeKind, Sizes};
 
@@ -19,6 +22,8 @@ pub struct Keeper {
     pub path: Vec<Hop>,
     /// From this hop on the path is suspect: the variable or property.
     pub suspect_from: usize,
+    /// Hops of the path that are further links of a chain.
+    pub further_links: Range<usize>,
     /// Each entry has a name of its own.
     pub any_name: bool,
     /// Its entries that are there now by the snapshots that they were already in.
@@ -62,14 +67,20 @@ pub fn keepers(
     objects: &[Node],
 ) -> (Vec<Keeper>, Vec<(Vec<Hop>, usize)>) {
     let newest = u8::try_from(lives.snapshots - 1).unwrap_or(u8::MAX);
-    let search = Search {
+    let is_young = |node: Node| lives.births[node as usize] == newest && sizes.get(node) > 0;
+    let young = Search {
         graph,
         essential: &Essential::find(graph, &Special::find(graph.strings())),
         sizes,
-        is_new: &|node| lives.births[node as usize] == newest && sizes.get(node) > 0,
+        is_new: &is_young,
         class: &|node| u32::try_from(row(node)).unwrap_or(u32::MAX),
     };
-    let tree = Tree::grow(&search);
+    let tree = Tree::grow(&young);
+    let rebuilt = rebuilt(&Scene { search: &young, tree: &tree, tops: &tree.topmost(&young), lives, row });
+    // A copy that took the place of the one before is as old as that: what is in it is what counts.
+    let is_new = |node| is_young(node) && !rebuilt.contains(&node);
+    let search = Search { is_new: &is_new, ..young };
+    let tree = if rebuilt.is_empty() { tree } else { Tree::grow(&search) };
     let path = |&node: &Node| {
         let path = tree.path(node);
         let from = suspect_from(graph, &path, false);
@@ -123,8 +134,10 @@ impl Keeper {
             let bytes = part.tallies.last().map_or(0, |tally| tally.bytes);
             (std::cmp::Reverse(bytes), part.sample)
         });
-        let suspect_from = suspect_from(graph, &path, any_name);
-        Self { path, suspect_from, any_name, entries, tallies, gone, parts }
+        let further_links = readings.further_links(&path);
+        let to_chain = if further_links.is_empty() { path.len() } else { further_links.start };
+        let suspect_from = suspect_from(graph, &path[..to_chain], any_name && further_links.is_empty());
+        Self { path, suspect_from, further_links, any_name, entries, tallies, gone, parts }
     }
 }
 

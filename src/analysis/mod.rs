@@ -21,6 +21,7 @@ mod members;
 mod numbers;
 pub mod paths;
 mod places;
+mod readings;
 pub mod retainers;
 pub mod rows;
 pub mod scripts;

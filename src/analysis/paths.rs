@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::essential::Essential;
 use super::hash::FastMap;
+use super::readings::Readings;
 use crate::snapshot::{Edge, EdgeKind, Graph, Node, NodeKind, Sizes};
 
 /// New objects that are held alike.
@@ -55,8 +56,6 @@ pub struct Search<'a> {
 pub const NONE: u32 = u32::MAX;
 /// A hop that explains nothing costs as much as so many others.
 const POOR_HOP: u32 = 12;
-const ANY_POSITION: u32 = u32::MAX;
-const ANY_CLASS: u32 = u32::MAX;
 /// A property belongs to a variable so far away at most: `bus._events.end` is two hops.
 const HOPS_FROM_VARIABLE: usize = 3;
 
@@ -230,127 +229,6 @@ pub fn is_position(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// How paths read: equal numbers read alike, but for positions.
-pub struct Readings<'a> {
-    search: &'a Search<'a>,
-    tree: &'a Tree,
-    /// Numbers of parent's reading, edge and class.
-    numbers: FastMap<(u32, u32, u32), u32>,
-    of_node: FastMap<Node, u32>,
-    tables: FastMap<Node, u32>,
-}
-
-/// An object that holds so many heads by names is a table, in which names are positions.
-const MIN_TABLE_NAMES: u32 = 16;
-
-impl<'a> Readings<'a> {
-    /// `tops` are heads where they are themselves.
-    #[must_use]
-    pub fn new(search: &'a Search<'a>, tree: &'a Tree, tops: &[Node]) -> Self {
-        let mut tables = FastMap::<Node, u32>::default();
-        for &node in tree.order.iter().filter(|&&node| tops[node as usize] == node) {
-            let edge = tree.edge[node as usize];
-            if edge != NONE && search.graph.edge_kind(edge) == EdgeKind::Property {
-                *tables.entry(tree.parent[node as usize]).or_default() += 1;
-            }
-        }
-        tables.retain(|_, names| *names >= MIN_TABLE_NAMES);
-        Self { search, tree, numbers: FastMap::default(), of_node: FastMap::default(), tables }
-    }
-
-    /// Of the path to a node: that of its parent's, the edge and the class.
-    pub fn of(&mut self, node: Node) -> u32 {
-        let mut open = Vec::new();
-        let mut at = node;
-        let mut reading = loop {
-            if let Some(&known) = self.of_node.get(&at) {
-                break known;
-            }
-            if self.tree.parent[at as usize] == NONE {
-                break 0;
-            }
-            open.push(at);
-            at = self.tree.parent[at as usize];
-        };
-        for node in open.into_iter().rev() {
-            reading = self.number(reading, self.edge_to(node), (self.search.class)(node));
-            self.of_node.insert(node, reading);
-        }
-        reading
-    }
-
-    /// Of the place at which a node is held, whatever its class and in whichever storage of the holder: the keys of a table
-    /// are held where its values are.
-    pub fn of_place(&mut self, node: Node) -> u32 {
-        let parent = self.tree.parent[node as usize];
-        if parent == NONE {
-            return 0;
-        }
-        let above = self.of(self.holder(parent));
-        self.number(above, self.edge_to(node), ANY_CLASS)
-    }
-
-    /// Whose storage a node is; itself where it is none.
-    #[must_use]
-    pub fn holder(&self, node: Node) -> Node {
-        let mut holder = node;
-        while self.search.sizes.get(holder) == 0
-            && matches!(self.search.graph.kind(holder), NodeKind::Array | NodeKind::Hidden)
-            && self.tree.parent[holder as usize] != NONE
-        {
-            holder = self.tree.parent[holder as usize];
-        }
-        holder
-    }
-
-    /// Of a reference: that of the path to where it comes from, its name and the class of what it leads to. An array and its
-    /// storage lead to the same elements.
-    pub fn of_reference(&mut self, from: Node, edge: Edge) -> u32 {
-        let (name, class) = (self.edge(from, edge), (self.search.class)(self.search.graph.to(edge)));
-        let from = if name == ANY_POSITION { self.holder(from) } else { from };
-        let above = self.of(from);
-        self.number(above, name, class)
-    }
-
-    fn number(&mut self, above: u32, edge: u32, class: u32) -> u32 {
-        let next = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
-        *self.numbers.entry((above, edge, class)).or_insert(next)
-    }
-
-    fn edge_to(&self, node: Node) -> u32 {
-        self.edge(self.tree.parent[node as usize], self.tree.edge[node as usize])
-    }
-
-    fn edge(&self, from: Node, edge: Edge) -> u32 {
-        match self.search.graph.edge_name(edge) {
-            Some(name) if !is_position(name) && !self.is_table_name(from, edge) => {
-                self.search.graph.edge_name_or_number(edge)
-            }
-            _ => ANY_POSITION,
-        }
-    }
-
-    /// The path to a node, from below the root on.
-    #[must_use]
-    pub fn path(&self, to: Node) -> Vec<Hop> {
-        self.tree.path(to)
-    }
-
-    /// Whether the name by which a node is held is one of many.
-    #[must_use]
-    pub fn is_in_table(&self, node: Node) -> bool {
-        self.is_table_name(self.tree.parent[node as usize], self.tree.edge[node as usize])
-    }
-
-    /// The same of a reference.
-    #[must_use]
-    pub fn is_table_name(&self, from: Node, edge: Edge) -> bool {
-        !self.tables.is_empty()
-            && self.tables.contains_key(&from)
-            && self.search.graph.edge_kind(edge) == EdgeKind::Property
-    }
-}
-
 /// Heads by how their paths read.
 #[derive(Default)]
 struct Groups {
@@ -367,7 +245,7 @@ impl Groups {
         let next = self.all.len();
         let group = *self.by_reading.entry(readings.of(head)).or_insert(next);
         if group == next {
-            let path = readings.tree.path(head);
+            let path = readings.path(head);
             let any_name = readings.is_in_table(head);
             let suspect_from = suspect_from(readings.search.graph, &path, any_name);
             self.all.push(Holding { heads: 0, objects: 0, bytes: 0, path, suspect_from, any_name });

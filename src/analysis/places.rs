@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::growth::Tally;
-use super::hash::FastMap;
+use super::hash::{FastMap, FastSet};
 use super::keepers::{Lives, Part};
-use super::paths::{NONE, Readings, Search, Tree};
+use super::paths::{NONE, Search, Tree};
+use super::readings::Readings;
 use crate::snapshot::{Graph, Node, NodeKind};
 
 /// What places are looked for in.
@@ -55,6 +56,8 @@ pub struct Places<'a> {
     holders: Vec<bool>,
     /// What chains hang on, and which place that is.
     chain_holders: FastMap<Node, u32>,
+    /// Classes of links of chains that grow at their far end.
+    links: FastSet<usize>,
     all: Vec<HeldAlike>,
 }
 
@@ -64,10 +67,11 @@ impl<'a> Places<'a> {
     pub fn find(scene: &'a Scene<'a>) -> (Readings<'a>, Vec<HeldAlike>) {
         let mut places = Self {
             scene,
-            readings: Readings::new(scene.search, scene.tree, scene.tops),
+            readings: Readings::new(scene.search, scene.tree, scene.tops).folding_chains(),
             by_reading: HashMap::new(),
             holders: vec![false; scene.tops.len()],
             chain_holders: FastMap::default(),
+            links: FastSet::default(),
             all: Vec::new(),
         };
         places.find_entries();
@@ -87,6 +91,9 @@ impl<'a> Places<'a> {
             let place = *self.by_reading.entry(self.readings.of_place(node)).or_insert(next);
             if place == next {
                 self.all.push(HeldAlike::default());
+            }
+            if self.readings.link_hops(node).is_some() {
+                self.links.insert(row(node));
             }
             self.all[place].entries.entry(row(node)).or_insert_with(|| Entries {
                 counts: vec![0; lives.snapshots],
@@ -147,9 +154,13 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// A new object at the top, or an old one beside such; not the next link of a chain.
+    /// A new object at the top, or an old one beside such; of a chain that grows at its far end any link, else not the next
+    /// link of a chain.
     fn may_be_entry(&self, node: Node, above: u32) -> bool {
         let Scene { search, tree, tops, row, .. } = *self.scene;
+        if self.links.contains(&row(node)) && self.readings.link_hops(node).is_some() {
+            return search.sizes.get(node) > 0;
+        }
         let (top, parent) = (tops[node as usize], tree.parent[node as usize]);
         let is_beside = top == NONE && self.holders[self.readings.holder(parent) as usize];
         let is_in_chain = || self.all.get(above as usize).is_some_and(|held| held.is_chain);
@@ -184,6 +195,38 @@ impl HeldAlike {
             part.sample = node;
         }
     }
+}
+
+/// From so many old things that it holds on, a new one is a copy of what was there before.
+const MIN_COPIED: u64 = 8;
+
+/// New objects that took the place of old ones and hold what those held (`list = [...list, entry]`), with the new ones around
+/// them: old things hang on them and on nothing else.
+#[must_use]
+pub fn rebuilt(scene: &Scene<'_>) -> FastSet<Node> {
+    let Scene { search, tree, tops, lives, .. } = *scene;
+    let readings = Readings::new(search, tree, tops);
+    let newest = lives.snapshots - 1;
+    let mut copied = FastMap::<Node, u64>::default();
+    for &node in &tree.order {
+        let is_old = usize::from(lives.births[node as usize]) < newest;
+        let holder = if is_old && tops[node as usize] != NONE {
+            readings.holder(tree.parent[node as usize])
+        } else {
+            NONE
+        };
+        if holder != NONE && (search.is_new)(holder) && search.sizes.get(node) > 0 {
+            *copied.entry(holder).or_default() += 1;
+        }
+    }
+    let mut rebuilt = FastSet::default();
+    for (holder, _) in copied.into_iter().filter(|&(_, count)| count >= MIN_COPIED) {
+        let mut at = holder;
+        while at != NONE && tops[at as usize] != NONE && rebuilt.insert(at) {
+            at = tree.parent[at as usize];
+        }
+    }
+    rebuilt
 }
 
 /// Strings, numbers and the like.

@@ -12,7 +12,7 @@ use crate::ledger::intern::{
 };
 use crate::ledger::key::ONE_SHOT_HORIZON_MS;
 use crate::ledger::tally::{MAX_TALLIES, TALLY_WORDS};
-use crate::report::heap_leaks::HeapKind;
+use crate::report::heap_names::HeapKind;
 
 /// All constants, by name.
 pub fn layout() -> Value {

@@ -85,6 +85,20 @@ pub struct KeeperFacts {
     pub suspect_from: usize,
     /// Where the entries are made, as the id of a call site; 0: not known.
     pub site: u32,
+    /// What it is where it is Node's, and the program put it there.
+    pub state: Option<StateFacts>,
+}
+
+/// Something that Node keeps for the program until it is told not to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StateFacts {
+    /// One entry.
+    pub thing: String,
+    /// The call that takes it away.
+    pub fix: String,
+    /// Whether the program's own variable belongs to the description.
+    pub is_named: bool,
 }
 
 /// Of a keeper one figure, of an object one for each snapshot.

@@ -4,6 +4,7 @@
 //! a rate is one of entries and not of all their parts, is decided here; whether that count grows, in the verdict.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -191,6 +192,12 @@ impl HeapGrowth {
     }
 }
 
+/// The path to an entry; of a chain its first link stands for all.
+fn told(keeper: &Keeper) -> Vec<Hop> {
+    let Range { start, end } = keeper.further_links;
+    [&keeper.path[..start], &keeper.path[end..]].concat()
+}
+
 /// What grows before what is undecided, most first.
 fn sorted<T>(mut judged: Vec<(Judged, T)>, most: impl Fn(&T) -> f64) -> Vec<T> {
     let is_undecided = |judged: &Judged| matches!(judged, Judged::Undecided(_));
@@ -238,7 +245,7 @@ impl Table<'_> {
             bytes_per_job: self.slope(&bytes),
             own: self.is_own(head) || self.is_watchers(&keeper.path, keeper.suspect_from),
             parts: keeper.parts.iter().take(MAX_PARTS).map(|part| self.part(part)).collect(),
-            path: steps(self.graph, &keeper.path, keeper.any_name, self.names, &self.files),
+            path: steps(self.graph, &told(keeper), keeper.any_name, self.names, &self.files),
             suspect_from: keeper.suspect_from,
         };
         Some((judged, row))

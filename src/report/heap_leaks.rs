@@ -6,7 +6,8 @@
 use super::finding::{Mapped, site};
 use super::fingerprint::of_keeper;
 use super::heap_carriers::carriers;
-use super::heap_facts::{HeapFacts, KeeperFacts, StepFacts, StepPlace};
+use super::heap_facts::{HeapFacts, KeeperFacts, StateFacts, StepFacts, StepPlace};
+use super::heap_names::{HeapKind, holder, kind};
 use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
 use super::{owners, round, words};
 use crate::ledger::RunView;
@@ -21,40 +22,8 @@ const MAX_STACK: usize = 12;
 const SAME_RATE: f64 = 0.05;
 /// Storage that is smaller has grown to its size.
 const MIN_STORAGE_BYTES: u64 = 4_096;
-/// Nodes between a name and what it names.
-const SILENT: [&str; 4] = ["system / Context", "(array)", "(synthetic)", "(system)"];
-
-/// What a keeper is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum HeapKind {
-    /// Something with entries: an array, a Map, a Set, an object used as a table.
-    Collection,
-    /// A promise that collects reactions.
-    Promise,
-    /// Functions that each keep the one before.
-    Closure,
-    /// Memory outside the heap, of Buffers and the like.
-    External,
-    /// Something else: a string, a list that is linked.
-    Heap,
-}
-
-impl HeapKind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Collection, Self::Promise, Self::Closure, Self::External, Self::Heap];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Collection => "collection",
-            Self::Promise => "promise",
-            Self::Closure => "closure",
-            Self::External => "external",
-            Self::Heap => "heap",
-        }
-    }
-}
+/// V8's table of what `Symbol.for` made.
+const SYMBOLS: &str = "public_symbol_table";
 
 /// What the report says of everything that grew.
 #[derive(Debug, Default)]
@@ -97,7 +66,9 @@ pub fn rows(
         let site = (keeper.site != 0).then(|| site(view, mapped, keeper.site)).flatten();
         match (keeper.status.as_str(), grown.keeps_pace()) {
             (_, false) => {}
-            _ if is_of_node(keeper) => rows.kept.push(grown.kept(site, Reason::MadeByNode)),
+            _ if is_of_node(keeper) && keeper.state.is_none() => {
+                rows.kept.push(grown.kept(site, Reason::MadeByNode))
+            }
             ("grows", true) => rows.leaks.push(grown.leak(site, now_ms)),
             _ => rows.kept.push(grown.kept(site, Reason::TooFewLooks)),
         }
@@ -127,7 +98,9 @@ fn is_of_node(keeper: &KeeperFacts) -> bool {
         is_node(&pair[0].class_place) && pair[1].edge_name.as_deref().is_some_and(is_private)
     };
     let from = keeper.suspect_from.saturating_sub(1);
-    is_variable && seen_by.is_some_and(|step| is_node(&step.place))
+    let is_symbol = keeper.path.iter().any(|step| step.edge_name.as_deref() == Some(SYMBOLS));
+    is_symbol
+        || is_variable && seen_by.is_some_and(|step| is_node(&step.place))
         || keeper.path.get(from..).unwrap_or_default().windows(2).any(is_part)
 }
 
@@ -160,6 +133,8 @@ struct Grown<'a> {
     kind: HeapKind,
     name: String,
     class: String,
+    /// What it is among the things that Node keeps for the program.
+    state: Option<&'a StateFacts>,
     /// Its size is what grows, and no number of things.
     is_object: bool,
 }
@@ -167,7 +142,9 @@ struct Grown<'a> {
 impl<'a> Grown<'a> {
     fn of(facts: &'a HeapFacts, keeper: &'a KeeperFacts, is_object: bool) -> Self {
         let (name, class) = holder(keeper, is_object);
-        Self { facts, keeper, kind: kind(keeper), name, class, is_object }
+        let state = keeper.state.as_ref().filter(|_| is_of_node(keeper) && !is_object);
+        let kind = if state.is_some() { HeapKind::Collection } else { kind(keeper) };
+        Self { facts, keeper, kind, name, class, state, is_object }
     }
 
     /// How many of what is counted a job leaves behind: things, or bytes where they have no number.
@@ -177,7 +154,13 @@ impl<'a> Grown<'a> {
             HeapKind::Closure | HeapKind::Heap if !self.is_object => bytes_per_job / per_job,
             _ => 1.0,
         };
-        [per_job, per_job_low, per_job_high].map(|rate| round(rate * scale))
+        let jobs = float(self.facts.snapshots.last().copied().unwrap_or(0));
+        let is_counted = !self.is_object && !matches!(self.kind, HeapKind::Closure | HeapKind::Heap);
+        // The newest entry may be held elsewhere, by `tail`: one more or less over all jobs is no other rate.
+        let is_whole =
+            |rate: &f64| is_counted && (rate - rate.round()).abs() * jobs <= 1.0 && rate.round() >= 1.0;
+        [*per_job, *per_job_low, *per_job_high]
+            .map(|rate| if is_whole(&rate) { rate.round() } else { round(rate * scale) })
     }
 
     fn leak(&self, site: Option<Site>, now_ms: u64) -> Leak {
@@ -187,10 +170,11 @@ impl<'a> Grown<'a> {
         let count = keeper.counts.last().copied().unwrap_or(0);
         let windows = self.facts.snapshots.len().saturating_sub(1) as u64;
         let owner = site.owner.clone().unwrap_or_else(|| "unknown".to_owned());
-        let fix = if owners::is_library(&owner) {
-            words::FIX_LIBRARY.to_owned()
-        } else {
-            words::heap_fix(self.kind, &self.name)
+        let fix = match self.state {
+            _ if owners::is_library(&owner) => words::FIX_LIBRARY.to_owned(),
+            Some(state) => state.fix.clone(),
+            None if self.keeper.of.kind == "sliced string" => words::FIX_SLICE.to_owned(),
+            None => words::heap_fix(self.kind, &self.name),
         };
         Leak {
             fingerprint: self.fingerprint(),
@@ -253,11 +237,23 @@ impl<'a> Grown<'a> {
     }
 
     fn fingerprint(&self) -> String {
-        of_keeper(self.kind.name(), &format!("{} {}", self.name, self.class), &self.facts.job)
+        let what = match self.state {
+            Some(_) => self.description(),
+            None => format!("{} {}", self.name, self.class),
+        };
+        of_keeper(self.kind.name(), &what, &self.facts.job)
     }
 
     fn description(&self) -> String {
-        words::heap_description(self.kind, &self.name, &self.class)
+        match self.state {
+            // Up to what is Node's: `log._writableState`.
+            Some(state) if state.is_named => {
+                let variable = self.name.split("._").next().unwrap_or_default();
+                format!("{} in {variable}", state.thing)
+            }
+            Some(state) => state.thing.clone(),
+            None => words::heap_description(self.kind, &self.name, &self.class),
+        }
     }
 
     fn certainty(&self) -> Certainty {
@@ -270,63 +266,6 @@ impl<'a> Grown<'a> {
 fn sites(site: &Site, count: u64) -> Vec<SiteCount> {
     let place: &Place = site.called_from.as_ref().unwrap_or(&site.place);
     if place.file.is_none() { Vec::new() } else { vec![SiteCount { place: place.clone(), count }] }
-}
-
-/// The variable or property on which things pile up, and the class of what is there.
-fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
-    let entry = keeper.path.len().saturating_sub(usize::from(!is_object && keeper.counts_entries));
-    let suspect = keeper.path.get(keeper.suspect_from.min(entry)..entry).unwrap_or_default();
-    let names = suspect.iter().filter_map(written).collect::<Vec<_>>().join(".");
-    // V8 names no variable of a scope with very many: then the function is all there is to say.
-    let last = suspect.iter().rposition(|step| written(step).is_some());
-    let of = last.and_then(|at| suspect.get(at)).filter(|step| step.to_type == "closure");
-    let names = match of {
-        Some(function) if last.is_some_and(|at| at + 1 < suspect.len()) => {
-            let name = if function.to.is_empty() { "a function" } else { function.to.as_str() };
-            format!("a variable of {name}")
-        }
-        _ => names,
-    };
-    let class = suspect.iter().rev().find(|step| !SILENT.contains(&step.to.as_str()));
-    (names, class.map_or_else(String::new, |step| class_name(&step.to)))
-}
-
-/// The name that somebody wrote for a step.
-fn written(step: &StepFacts) -> Option<&str> {
-    matches!(step.edge.as_str(), "context" | "property").then_some(step.edge_name.as_deref()).flatten()
-}
-
-/// A plain object is called by its properties, which may be keys of a table.
-fn class_name(to: &str) -> String {
-    match to {
-        "(string)" | "(concatenated string)" | "(sliced string)" => "string".to_owned(),
-        _ if to.starts_with('{') => "Object".to_owned(),
-        _ => to.to_owned(),
-    }
-}
-
-fn kind(keeper: &KeeperFacts) -> HeapKind {
-    let suspect = keeper.path.get(keeper.suspect_from..).unwrap_or_default();
-    if suspect.iter().any(|step| step.edge_name.as_deref() == Some("reactions_or_result")) {
-        return HeapKind::Promise;
-    }
-    if is_external(keeper) {
-        return HeapKind::External;
-    }
-    if keeper.counts_entries {
-        return HeapKind::Collection;
-    }
-    if keeper.path.last().is_some_and(|step| step.to_type == "closure") {
-        HeapKind::Closure
-    } else {
-        HeapKind::Heap
-    }
-}
-
-/// Most bytes are those of memory outside the heap.
-fn is_external(keeper: &KeeperFacts) -> bool {
-    let outside = keeper.parts.iter().filter(|part| part.kind == "native").map(|part| part.bytes);
-    outside.sum::<u64>().saturating_mul(2) > keeper.bytes.now()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes stay below 2^53")]

@@ -10,6 +10,7 @@ mod heap_carriers;
 pub mod heap_facts;
 pub mod heap_growth;
 pub mod heap_leaks;
+pub mod heap_names;
 mod heap_paths;
 pub mod heap_retainers;
 pub mod ignore;
@@ -31,7 +32,7 @@ use self::owners::Maker;
 use crate::ledger::{Dropped, RunView};
 use crate::verdict::Mode;
 use crate::verdict::blame::Blame;
-use crate::verdict::heap_steps::HeapProgress;
+use crate::verdict::heap_steps::{HeapProgress, MIN_SNAPSHOTS};
 use crate::verdict::ladder::{Certainty, Status};
 use crate::verdict::next::{Progress, next};
 use crate::verdict::overall::{Sum, Verdict, overall};
@@ -246,7 +247,10 @@ fn next_step(check: &CheckFacts, facts: &Facts, finished: u64, sorted: &Sorted) 
 
 /// What may grow and where no snapshot could tell; decides where it is beyond doubt.
 fn unseen_growth(facts: &Facts) -> Option<(String, bool)> {
-    let reason = facts.heap.out_of_reach.as_ref()?;
+    let is_late = facts.check.as_ref().is_some_and(|check| check.budget_over)
+        && facts.heap.snapshots.len() < MIN_SNAPSHOTS
+        && suspicion_of(facts) == Some(Suspicion::Strong);
+    let reason = facts.heap.out_of_reach.as_deref().or_else(|| is_late.then_some("the time was up"))?;
     let is_sure = facts.memory.as_ref().is_some_and(memory::grows_surely);
     let grows = if is_sure { "memory grows" } else { "memory may grow" };
     Some((format!("{grows} with the jobs, and no snapshot of the heap tells where: {reason}"), is_sure))

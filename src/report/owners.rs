@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::heap_leaks::HeapKind;
+use super::heap_names::HeapKind;
 use super::model::{Leak, OutcomeCounts};
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::intern::BETWEEN_JOBS;

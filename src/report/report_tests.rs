@@ -547,6 +547,54 @@ fn what_a_leaking_listener_keeps_is_told_with_it() {
     assert_eq!(alone.leaks.len(), 2, "a Map is a mistake of its own");
 }
 
+/// What Node keeps, as `js/node-state.js` hands it in with the keeper's other facts.
+fn with_state(bench: &Bench, file: &str) -> Report {
+    bench.report(&format!(
+        r#"{{"check":{{"elapsedMs":100}},"heap":{{"job":"thumb","readings":[{{"jobs":100}}],"snapshots":[100,140,180,400],
+            "classes":[{{"name":"Function"}}],
+            "keepers":[{{"status":"grows","certainty":"sure","perJob":1.001,"perJobLow":1,"perJobHigh":1.001,
+                "countsEntries":true,"of":{{"name":"note","type":"closure"}},"counts":[100,140,180,400],"bytes":40000,
+                "bytesPerJob":100,"suspectFrom":1,"state":{{"thing":"subscriber","fix":"unsubscribe"}},
+                "path":[{{"edge":"context","edgeName":"channel","to":"Channel","toType":"object",
+                          "classPlace":{{"file":"{file}","line":3}}}},
+                        {{"edge":"property","edgeName":"_subscribers","to":"Array","toType":"object"}},
+                        {{"edge":"element","edgeName":null,"to":"note","toType":"closure"}}]}}]}}}}"#
+    ))
+}
+
+#[test]
+fn what_node_keeps_for_the_program_is_called_so_only_where_the_place_is_nodes() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let leak = |file| {
+        let leak = with_state(&bench, file).leaks.remove(0);
+        (leak.kind, leak.description, leak.fix, leak.per_job)
+    };
+    let (kind, thing, fix, per_job) = leak("node:diagnostics_channel");
+    assert_eq!((kind, thing.as_str(), fix.as_str()), ("collection", "subscriber", "unsubscribe"));
+    assert!((per_job - 1.0).abs() < f64::EPSILON, "one entry more over 400 jobs is no other rate");
+    assert_eq!(leak("/app/channel.js").1, "entry in _subscribers (Array)");
+}
+
+#[test]
+fn check_whose_time_was_up_before_snapshots_could_tell_is_not_clean() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let samples: Vec<String> =
+        (0..12).map(|i| format!(r#"{{"jobs":{},"afterGcBytes":{}}}"#, i * 10, i * 500_000)).collect();
+    let verdict = |is_over: bool| {
+        let report = bench.report(&format!(
+            r#"{{"check":{{"elapsedMs":100,"budgetOver":{is_over}}},"memory":{{"samples":[{}]}},
+                "heap":{{"job":"thumb","readings":[{{"jobs":100}}],"snapshots":[100,140]}}}}"#,
+            samples.join(",")
+        ));
+        (report.verdict, report.notes.concat())
+    };
+    let sentence = "memory grows with the jobs, and no snapshot of the heap tells where: the time was up";
+    assert_eq!(verdict(true), ("inconclusive", sentence.to_owned()));
+    assert_eq!(verdict(false).0, "clean", "it goes on");
+}
+
 #[test]
 fn growth_that_no_snapshot_could_place_is_said_and_where_it_is_sure_not_clean() {
     let bench = Bench::new(Mode::Check);

@@ -1,6 +1,6 @@
 //! What a finding is called, and the call that fixes it.
 
-use super::heap_leaks::HeapKind;
+use super::heap_names::HeapKind;
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::texts::Shape;
 
@@ -27,6 +27,9 @@ pub const FIX_CLIENT: &str =
 /// The same for what piles up inside a library.
 pub const FIX_LIBRARY: &str =
     "close or destroy what the job makes of it in a finally block, or make it once, outside the job";
+
+/// The same for a slice of a text, as V8 makes one from 13 letters on.
+pub const FIX_SLICE: &str = "keep a copy of the part: a slice keeps all of the text that it is cut from (Buffer.from(part).toString() is none)";
 
 /// The call that fixes it; the JavaScript side knows the variable and puts its name in.
 #[must_use]

@@ -1,0 +1,98 @@
+//! What a keeper is called: its kind, the variable or property on which things pile up.
+
+use super::heap_facts::{KeeperFacts, StepFacts};
+
+/// Nodes between a name and what it names.
+const SILENT: [&str; 4] = ["system / Context", "(array)", "(synthetic)", "(system)"];
+
+/// What a keeper is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HeapKind {
+    /// Something with entries: an array, a Map, a Set, an object used as a table.
+    Collection,
+    /// A promise that collects reactions.
+    Promise,
+    /// Functions that each keep the one before.
+    Closure,
+    /// Memory outside the heap, of Buffers and the like.
+    External,
+    /// Something else: a string, a list that is linked.
+    Heap,
+}
+
+impl HeapKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Collection, Self::Promise, Self::Closure, Self::External, Self::Heap];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Collection => "collection",
+            Self::Promise => "promise",
+            Self::Closure => "closure",
+            Self::External => "external",
+            Self::Heap => "heap",
+        }
+    }
+}
+
+/// The variable or property on which things pile up, and the class of what is there.
+#[must_use]
+pub fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
+    let entry = keeper.path.len().saturating_sub(usize::from(!is_object && keeper.counts_entries));
+    let suspect = keeper.path.get(keeper.suspect_from.min(entry)..entry).unwrap_or_default();
+    let names = suspect.iter().filter_map(written).collect::<Vec<_>>().join(".");
+    // V8 names no variable of a scope with very many: then the function is all there is to say.
+    let last = suspect.iter().rposition(|step| written(step).is_some());
+    let of = last.and_then(|at| suspect.get(at)).filter(|step| step.to_type == "closure");
+    let names = match of {
+        Some(function) if last.is_some_and(|at| at + 1 < suspect.len()) => {
+            let name = if function.to.is_empty() { "a function" } else { function.to.as_str() };
+            format!("a variable of {name}")
+        }
+        _ => names,
+    };
+    let class = suspect.iter().rev().find(|step| !SILENT.contains(&step.to.as_str()));
+    (names, class.map_or_else(String::new, |step| class_name(&step.to)))
+}
+
+/// The name that somebody wrote for a step.
+fn written(step: &StepFacts) -> Option<&str> {
+    matches!(step.edge.as_str(), "context" | "property").then_some(step.edge_name.as_deref()).flatten()
+}
+
+/// A plain object is called by its properties, which may be keys of a table.
+fn class_name(to: &str) -> String {
+    match to {
+        "(string)" | "(concatenated string)" | "(sliced string)" => "string".to_owned(),
+        _ if to.starts_with('{') => "Object".to_owned(),
+        _ => to.to_owned(),
+    }
+}
+
+/// What a keeper is.
+#[must_use]
+pub fn kind(keeper: &KeeperFacts) -> HeapKind {
+    let suspect = keeper.path.get(keeper.suspect_from..).unwrap_or_default();
+    if suspect.iter().any(|step| step.edge_name.as_deref() == Some("reactions_or_result")) {
+        return HeapKind::Promise;
+    }
+    if is_external(keeper) {
+        return HeapKind::External;
+    }
+    if keeper.counts_entries {
+        return HeapKind::Collection;
+    }
+    if keeper.path.last().is_some_and(|step| step.to_type == "closure") {
+        HeapKind::Closure
+    } else {
+        HeapKind::Heap
+    }
+}
+
+/// Most bytes are those of memory outside the heap.
+fn is_external(keeper: &KeeperFacts) -> bool {
+    let outside = keeper.parts.iter().filter(|part| part.kind == "native").map(|part| part.bytes);
+    outside.sum::<u64>().saturating_mul(2) > keeper.bytes.now()
+}
