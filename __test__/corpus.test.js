@@ -4,32 +4,11 @@ const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
 const { fixtures } = require('./helpers/fixtures')
+const { expectedLine, line, lineFor } = require('./helpers/leak-lines')
 const { ROOT, runNode } = require('./helpers/child')
 const { assertValidReport } = require('./helpers/schemas')
 
 const CLI = path.join(ROOT, 'js', 'cli', 'main.js')
-
-/** V8 rounds sizes up, and storage grows in steps. */
-const BYTES_SHARE = 0.25
-
-/** One leak as a line of text, so that a difference reads well. */
-const line = (leak) => {
-  const { file, line: number } = leak.calledFrom ?? leak.site ?? { file: '(unknown)', line: 0 }
-  const job = leak.job === '(between jobs)' ? ' between jobs' : ''
-  const failing = leak.onlyWhenFailing ? ' only when failing' : ''
-  return `${leak.kind} ${path.basename(file)}:${number} ${leak.perJob} per job${job}${failing}`
-}
-
-/** The same, with the expected rate where that is of bytes and near. */
-const lineFor = (expected) => (leak) => {
-  const { file, line: number } = leak.site ?? { file: null, line: 0 }
-  const near = expected.find((one) => one.isOfBytes && one.file === file && one.line === number)
-  const isNear = near && Math.abs(leak.perJob - near.perJob) <= BYTES_SHARE * near.perJob
-  return line(isNear ? { ...leak, perJob: near.perJob } : leak)
-}
-
-const expectedLine = ({ kind, file, line: number, perJob, job, onlyWhenFailing }) =>
-  line({ kind, site: { file, line: number }, perJob, job, onlyWhenFailing })
 
 const check = (fixture) => runNode([CLI, 'check', fixture.file, '--json', ...fixture.args])
 

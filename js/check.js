@@ -4,6 +4,7 @@ const { performance } = require('node:perf_hooks')
 const { CHECK, resolve, isOff, isJest, show } = require('./config')
 const { HoldoverError, LeakError } = require('./errors')
 const { openWatch, closeWatch, askReport, clock } = require('./engine')
+const { MAX_DUE_WAIT_MS } = require('./pass')
 const { runInJob } = require('./scope')
 const { storage } = require('./context')
 const { collect, wait } = require('./collect')
@@ -32,13 +33,13 @@ const STOP_AT_JOBS = 20
 /** Beyond this, no thousands of jobs more are run to confirm a finding. */
 const MAX_GROWTH_BYTES = 128 * 1024 * 1024
 const MAX_HANDLES = 200
+/** The same on a busy machine, where thousands of quick jobs take long: one-shot timers of the first ones would have fired. */
+const MAX_CONFIRM_MS = 15_000
 /** The first leftovers of a finding must be this old: some are released after seconds. */
 const OUTLIVE_MS = 3_000
 /** First wait of the settle, doubled each time (the way of uber-go/goleak). */
 const FIRST_WAIT_MS = 5
-/** Longest wait for one-shot timers of the jobs to fire before they are called left behind. */
-const MAX_DUE_WAIT_MS = 30_000
-/** The same for those of the warm-up, before jobs are measured. */
+/** Longest wait for one-shot timers of the warm-up, before jobs are measured. */
 const MAX_WARMUP_WAIT_MS = 1_000
 /** A job is left behind as hanging after this long, and after this many times its slowest peer. */
 const HANG_MS = 2_000
@@ -148,7 +149,8 @@ class Check {
       .filter((name) => name !== 'Timeout' && name !== 'Immediate')
     const open = Math.max(handles.length, this.watch.openHandles)
     const grownBytes = residentBytes() - this.rssBefore - this.heap.tookBytes
-    return open < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES && this.heap.canAffordMore
+    const isQuick = clock() - this.measureFrom < MAX_CONFIRM_MS
+    return isQuick && open < MAX_HANDLES && grownBytes < MAX_GROWTH_BYTES && this.heap.canAffordMore
   }
 
   windowSize() {

@@ -2,18 +2,23 @@
 
 const fs = require('node:fs')
 const { describeSite } = require('./site')
+const { isLibrary } = require('./owner')
+const { HeapCallers } = require('./heap-callers')
 const { isRunner } = require('./signals/allocations')
 
 /** Files larger than this are not searched. */
 const MAX_BYTES = 4 * 1024 * 1024
 /** Calls and signs that put something into a collection. */
-const PUTS_IN =
-  '\\s*(?:\\??\\.(?:push|unshift|splice|set|add|append|enqueue|concat)\\s*\\(|\\[[^\\]]*\\]\\s*(?:\\?\\?|\\|\\|)?=[^=]|(?:\\+|\\?\\?|\\|\\|)?=[^=>])'
+const PUTS_ENTRY =
+  '\\s*(?:\\??\\.(?:push|unshift|splice|set|add|append|enqueue|concat)\\s*\\(|\\[[^\\]]*\\]\\s*(?:\\?\\?|\\|\\|)?=[^=])'
+/** The same, or another value. */
+const PUTS_IN = `(?:${PUTS_ENTRY}|\\s*(?:\\+|\\?\\?|\\|\\|)?=[^=>])`
 /** Calls that add a reaction to a promise. */
 const REACTS = ['then', 'catch', 'finally', 'race', 'all', 'allSettled', 'any']
 const DECLARES = '\\b(?:const|let|var|static|import)\\s+'
 
 /** @typedef {{ file: string, line: number, column: number, function: string }} Place */
+/** @typedef {import('./signals/allocations').Allocation} Allocation */
 
 /**
  * The line at which something piles up. V8 says of an allocation in which function it was, and a snapshot says on which
@@ -23,28 +28,32 @@ class HeapSites {
   /** @param {import('./watch').Watch} watch */
   constructor(watch) {
     this.watch = watch
+    this.callers = new HeapCallers(this)
     /** @type {Map<string, string[]>} lines by file */
     this.texts = new Map()
   }
 
   /**
    * @param {any} row a keeper, see HeapKeeper in index.d.ts
-   * @param {Array<Place & { counts: number[] }>} allocations of the jobs
+   * @param {Allocation[]} allocations of the jobs
    * @returns {number} id of a call site; 0: none is known
    */
   siteOf(row, allocations) {
-    const seenBy = ofProgram(seenByOf(row)) ?? ofProgram(lastFunctionOf(row)) ?? innermostOf(row)
+    const hidden = hiddenIn(row)
+    const seenBy = hidden ?? ofProgram(seenByOf(row)) ?? ofProgram(lastFunctionOf(row)) ?? innermostOf(row)
     const functions = this.candidates(seenBy, allocations)
     if (functions.length === 0) return 0
     const originals = functions.map((place) => this.originalOf(place))
-    const found = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals)
-    return this.intern(found ?? originals[0])
+    const line = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals)
+    const found = (hidden === null ? line : null) ?? originals[0]
+    const caller = isLibrary(found.file) ? this.callers.of(found, allocations) : null
+    return this.intern(found, ...(caller === null ? [] : [caller]))
   }
 
   /**
    * Functions to look into: those that allocate in the file of the variable, then its own, then those that allocate
    * elsewhere.
-   * @param {Place | null} seenBy @param {Array<Place & { counts: number[] }>} allocations @returns {Place[]}
+   * @param {Place | null} seenBy @param {Allocation[]} allocations @returns {Place[]}
    */
   candidates(seenBy, allocations) {
     const byCount = [...allocations].sort((a, b) => sum(b.counts) - sum(a.counts))
@@ -96,7 +105,7 @@ class HeapSites {
   lineIn(functions, name) {
     const word = wordOf(name)
     const declares = new RegExp(DECLARES + word)
-    for (const pattern of [new RegExp(word + PUTS_IN), new RegExp(word)]) {
+    for (const pattern of [PUTS_ENTRY, PUTS_IN, ''].map((then) => new RegExp(word + then))) {
       const isWanted = (/** @type {string} */ text) => pattern.test(text) && !declares.test(text)
       for (const place of functions) {
         const found = this.only(place, this.linesOfFunction(place), isWanted, pattern)
@@ -143,10 +152,15 @@ class HeapSites {
     return lines
   }
 
-  /** @param {Place} place @returns {number} */
-  intern(place) {
-    const frame = { file: place.file, line: place.line, column: place.column, function: place.function }
-    return this.watch.ledger.intern(SITE_TABLE, JSON.stringify(describeSite([frame], 'user')))
+  /** @param {Place[]} places the innermost first @returns {number} */
+  intern(...places) {
+    const frames = places.map(({ file, line, column, function: name }) => ({
+      file,
+      line,
+      column,
+      function: name
+    }))
+    return this.watch.ledger.intern(SITE_TABLE, JSON.stringify(describeSite(frames, 'user')))
   }
 }
 
@@ -161,6 +175,24 @@ function seenByOf({ path, suspectFrom }) {
     .slice(0, suspectFrom)
     .findLast((/** @type {any} */ one) => one.to !== 'system / Context' || one.place !== null)
   return step?.place?.file ? placeOf(step) : null
+}
+
+/**
+ * A function of a library that leads to a variable without a name: the last name is that of the function, wherever it is.
+ * @param {any} row @returns {Place | null}
+ */
+function hiddenIn({ path, suspectFrom }) {
+  const last = path.findLastIndex(
+    (/** @type {any} */ step, /** @type {number} */ at) => at >= suspectFrom && isWritten(step)
+  )
+  const step = path[last]
+  const isHidden = step?.toType === 'closure' && step.place?.file && isLibrary(step.place.file)
+  return isHidden && last < path.length - 1 ? placeOf(step) : null
+}
+
+/** Somebody gave it a name. @param {any} step */
+function isWritten(step) {
+  return (step.edge === 'context' || step.edge === 'property') && step.edgeName !== null
 }
 
 /** @param {Place | null} place @returns {Place | null} null: a test runner's */
@@ -199,9 +231,7 @@ function isOnPromise({ path, suspectFrom }) {
 
 /** The last name that somebody wrote. @param {any} row @returns {string | null} */
 function nameOf({ path, suspectFrom }) {
-  const isWritten = (/** @type {any} */ step) => step.edge === 'context' || step.edge === 'property'
-  const suspect = path.slice(suspectFrom).filter(isWritten)
-  return suspect.findLast((/** @type {any} */ step) => step.edgeName !== null)?.edgeName ?? null
+  return path.slice(suspectFrom).findLast(isWritten)?.edgeName ?? null
 }
 
 /** @param {string} file */
@@ -223,4 +253,5 @@ function sum(counts) {
   return counts.reduce((all, count) => all + count, 0)
 }
 
-module.exports = { HeapSites, seenByOf }
+exports.HeapSites = HeapSites
+exports.seenByOf = seenByOf

@@ -9,22 +9,31 @@ const MARKER = `${path.sep}node_modules${path.sep}`
 /** Packages whose version is remembered; beyond it a version is read again. */
 const MAX_VERSIONS = 1_024
 
-/** Versions by package folder. @type {Map<string, string>} */
+/** Names and versions by package folder. @type {Map<string, string>} */
 const versions = new Map()
 
-/** @param {string} folder */
-function versionOf(folder) {
+/**
+ * As published: a package installed under an alias (`npm:debug@4.1.1`) is known by its own name to who maintains it.
+ * @param {string} folder @param {string} name of the folder
+ */
+function packageOf(folder, name) {
   let version = versions.get(folder)
   if (version === undefined) {
-    try {
-      version = String(JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).version)
-    } catch {
-      version = 'unknown'
-    }
+    version = readPackage(folder, name)
     versions.set(folder, version)
     forgetOldest(versions, MAX_VERSIONS)
   }
   return version
+}
+
+/** @param {string} folder @param {string} name */
+function readPackage(folder, name) {
+  try {
+    const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
+    return `${manifest.name ?? name}@${manifest.version}`
+  } catch {
+    return `${name}@unknown`
+  }
 }
 
 /** @param {string} file absolute path or node: URL */
@@ -43,7 +52,7 @@ function ownerOf(file) {
   const parts = file.slice(at + MARKER.length).split(path.sep)
   const name = parts[0].startsWith('@') ? `${parts[0]}/${parts[1]}` : parts[0]
   const folder = file.slice(0, at + MARKER.length) + name.split('/').join(path.sep)
-  return `library:${name}@${versionOf(folder)}`
+  return `library:${packageOf(folder, name)}`
 }
 
 module.exports = { ownerOf, isLibrary }

@@ -23,6 +23,12 @@ const MAX_UNPLACED = 256
 /** Words after which a slice is handed to the ledger. */
 const FLUSH_WORDS = 32_768
 
+/**
+ * One-shot timers of this delay or less are waited for in a check before they are called left behind. Clients that close late
+ * take up to 20 s; 30 s is what a time limit is set to that nobody clears.
+ */
+const MAX_DUE_WAIT_MS = 25_000
+
 const OUTCOMES = [OUTCOME.completed, OUTCOME.failed, OUTCOME.timedOut]
 
 /** Of a name that is younger than the mark. */
@@ -195,9 +201,13 @@ class Pass {
     return row
   }
 
-  /** @param {number} dueInMs */
-  noteDue(dueInMs) {
-    if (dueInMs <= this.watch.dueCapMs && dueInMs > this.dueMs) this.dueMs = dueInMs
+  /**
+   * By its whole delay, not by what is left of it: else the first ones of a long delay would be waited for, and be gone.
+   * @param {number} dueInMs @param {number} delayMs
+   */
+  noteDue(dueInMs, delayMs) {
+    if (delayMs > MAX_DUE_WAIT_MS || dueInMs > this.watch.dueCapMs) return
+    if (dueInMs > this.dueMs) this.dueMs = dueInMs
   }
 
   get isFull() {
@@ -297,3 +307,4 @@ exports.Pass = Pass
 exports.LAYOUT = LAYOUT
 exports.FLUSH_WORDS = FLUSH_WORDS
 exports.INTEREST = INTEREST
+exports.MAX_DUE_WAIT_MS = MAX_DUE_WAIT_MS

@@ -124,6 +124,15 @@ class Recorder {
     }
   }
 
+  /** @param {any} from @param {any} to what the host passed as paths */
+  renamedFile(from, to) {
+    try {
+      this.files.renamed(from, to)
+    } catch {
+      this.watch.faults++
+    }
+  }
+
   /** @param {any} emitter @param {Function} below */
   constructed(emitter, below) {
     try {

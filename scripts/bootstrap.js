@@ -70,12 +70,11 @@ function installPackages(folder, what) {
   writeStamp(stampFile, hashOf(inputs))
 }
 
-/** Folders of test runners, below the root: adding one is a folder with a package.json. */
+/** Folders of what tests run beside our own packages, below the root: adding a runner is a folder with a package.json. */
 function runnerFolders() {
   const folder = path.join('__test__', 'runners')
-  return fs
-    .readdirSync(path.join(root, folder))
-    .map((name) => path.join(folder, name))
+  const runners = fs.readdirSync(path.join(root, folder)).map((name) => path.join(folder, name))
+  return [...runners, path.join('__test__', 'fixtures', 'real')]
     .filter((name) => fs.existsSync(path.join(root, name, 'package.json')))
     .sort()
 }

@@ -207,6 +207,24 @@ test('files beyond the bound are forgotten many at a time, not one for each that
   assert.ok(files.count <= 16_384)
 })
 
+files('a file that got its name after it was opened is found by its new one', async ({ job, rows, file }) => {
+  const fds = []
+  const open = (name) => new Promise((done) => fs.open(file(name), 'w', (_error, fd) => done(fd)))
+  for (let i = 0; i < 3; i++)
+    await job('mail', async () => {
+      fds.push(await open('temporary'))
+      await fs.promises.rename(file('temporary'), file('state'))
+      fds.push(fs.openSync(file(i), 'w'))
+      fs.renameSync(file(i), file(`${i}.new`))
+      await new Promise((done) => fs.rename(file(`${i}.new`), file(`${i}.newest`), done))
+      fs.closeSync(await open('closed'))
+      fs.renameSync(file('closed'), file('state of another'))
+    })
+  assert.equal(count(await rows(), 'file'), 6)
+  for (const fd of fds) fs.closeSync(fd)
+  assert.equal(count(await rows(), 'file'), 0)
+})
+
 files('what was open before, and what fails to open, is nobody’s', async ({ job, rows, file }) => {
   fs.writeFileSync(file('a'), 'x')
   const before = fs.openSync(file('a'))

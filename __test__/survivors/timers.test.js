@@ -226,6 +226,21 @@ test('a one-shot timer that is due and has not fired yet is waited for', async (
   })
 })
 
+test('one-shot timers of a long delay are not waited for, however soon they are due', async () => {
+  await withWatch({}, async ({ job, watch }) => {
+    const made = []
+    await job('mail', async () =>
+      made.push(
+        setTimeout(() => {}, 20_000),
+        setTimeout(() => {}, 30_000)
+      )
+    )
+    const dueMs = watch.dueWithin(60_000)
+    assert.ok(dueMs > 19_000 && dueMs <= 20_000, `${dueMs}`)
+    clearAll(made)
+  })
+})
+
 test('durations without a live timer are forgotten', async () => {
   await withWatch({}, async ({ job, rows, watch }) => {
     for (let i = 1; i <= 1_000; i++) await job('mail', () => clearTimeout(setTimeout(() => {}, i * 10)))

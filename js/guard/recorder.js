@@ -141,6 +141,7 @@ class GuardRecorder {
 
   /** Files fail nothing. */
   openedFile() {}
+  renamedFile() {}
 
   /** See `born`. */
   constructed() {}

@@ -7,7 +7,7 @@ const { patch, reusable } = require('./patch')
 const sink = require('./sink')
 
 /**
- * Where files are opened and watched. What Node reads and writes on its own account (`readFile`, `require`) does not come
+ * Where files are opened, renamed and watched. What Node reads and writes on its own account (`readFile`, `require`) does not come
  * this way. No callback is wrapped and no promise is waited for: which descriptor a path got is asked of the table of open
  * files. One literal for each function, for speed: see event-emitter.js.
  */
@@ -42,6 +42,28 @@ function observePromisedOpen(original) {
     }
   }
   return open
+}
+
+/** A file that is open is found by its path. @param {Function} original */
+function observeRename(original) {
+  return function observed(/** @type {any} */ from, /** @type {any} */ to) {
+    // @ts-expect-error `this` is the caller's
+    const result = Reflect.apply(original, this, arguments)
+    if (sink.recorder !== null) sink.recorder.renamedFile(from, to)
+    return result
+  }
+}
+
+/** An async function and no constructor. @param {Function} original */
+function observePromisedRename(original) {
+  const { rename } = {
+    rename(/** @type {any} */ from, /** @type {any} */ to) {
+      const result = Reflect.apply(original, this, arguments)
+      if (sink.recorder !== null) sink.recorder.renamedFile(from, to)
+      return result
+    }
+  }
+  return rename
 }
 
 /** @param {Function} original */
@@ -88,6 +110,9 @@ module.exports = reusable(() => [
   patch([{ owner: fs, name: 'openSync' }], observeOpenSync),
   patch([{ owner: fs, name: 'open' }], observeOpen),
   patch([{ owner: fsPromises, name: 'open' }], observePromisedOpen),
+  patch([{ owner: fs, name: 'renameSync' }], observeRename),
+  patch([{ owner: fs, name: 'rename' }], observeRename),
+  patch([{ owner: fsPromises, name: 'rename' }], observePromisedRename),
   patch([{ owner: fs, name: 'createReadStream' }], observeReadStream),
   patch([{ owner: fs, name: 'createWriteStream' }], observeWriteStream),
   patch([{ owner: fs, name: 'watch' }], observeWatch),

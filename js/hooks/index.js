@@ -18,6 +18,7 @@ const sink = require('./sink')
  * @property {(kind: number, object: any, below: Function) => void} opened it says itself whether it is open
  * @property {(kind: number, path: any, found: any, below: Function) => void} openedFile with its descriptor, its stream, or
  *   neither
+ * @property {(from: any, to: any) => void} renamedFile
  * @property {boolean} hearsConstructions
  * @property {(emitter: any, below: Function) => void} constructed where it hears of them
  */

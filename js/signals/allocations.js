@@ -1,6 +1,7 @@
 'use strict'
 
 const { isOwn, toPath } = require('../site')
+const { isLibrary } = require('../owner')
 
 /** Equal stretches of time into which samples are sorted, see src/verdict/suspicion.rs. */
 const STRETCHES = 8
@@ -29,7 +30,10 @@ const MIN_STORAGE_BYTES = 1_024
  * @property {string} function
  * @property {number[]} counts samples of sizes that come again, by stretch of time, the latest last
  * @property {number} storageBytes the storage that a collection took last, where that was in the latter half
+ * @property {Caller[]} callers of a library's function: those of the application that lead there, the most frequent first
  */
+
+/** @typedef {{ frame: { file: string, line: number, column: number, function: string }, callee: string }} Caller */
 
 /**
  * V8's sampling heap profiler: which functions allocated what is still alive. Code that V8 compiles, drops and compiles
@@ -131,17 +135,32 @@ function lastOrdinal(samples) {
  * @param {any} head
  */
 function placesOf(head) {
-  /** @type {Map<number, { frame: any, isBuiltIn: boolean }>} */
+  /** @type {Map<number, { frame: any, isBuiltIn: boolean, caller: any }>} */
   const places = new Map()
-  const open = [{ node: head, frame: null }]
+  const open = [{ node: head, frame: null, caller: null }]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const { callFrame } = at.node
-    const frame = isPlace(callFrame.url) ? callFrame : at.frame
-    if (frame !== null && !isOwn(toPath(frame.url)) && !isRunner(frame.url))
-      places.set(at.node.id, { frame, isBuiltIn: callFrame.url === '' })
-    for (const node of at.node.children) open.push({ node, frame })
+    const { frame, caller } = isPlace(callFrame.url) ? enter(callFrame, at) : at
+    if (frame !== null && isHosts(frame))
+      places.set(at.node.id, { frame, isBuiltIn: callFrame.url === '', caller })
+    for (const node of at.node.children) open.push({ node, frame, caller })
   }
   return places
+}
+
+/**
+ * One frame further in. Where the application calls a library, that is the caller of all below.
+ * @param {any} frame @param {{ frame: any, caller: any }} outer
+ */
+function enter(frame, { frame: above, caller }) {
+  if (!isLibrary(toPath(frame.url))) return { frame, caller: null }
+  const isFirst = above !== null && isHosts(above) && !isLibrary(toPath(above.url))
+  return { frame, caller: isFirst ? { frame: above, callee: frame.functionName } : caller }
+}
+
+/** @param {any} frame whether it is neither holdover's nor a test runner's */
+function isHosts(frame) {
+  return !isOwn(toPath(frame.url)) && !isRunner(frame.url)
 }
 
 /** @param {string} url of a frame; built-in functions have none */
@@ -158,20 +177,25 @@ function isRunner(file) {
 
 /**
  * @param {Array<{ nodeId: number, ordinal: number, size: number }>} samples
- * @param {Map<number, { frame: any, isBuiltIn: boolean }>} places
+ * @param {Map<number, { frame: any, isBuiltIn: boolean, caller: any }>} places
  * @returns {Allocation[]}
  */
 function summed(samples, places) {
   const last = lastOrdinal(samples)
-  /** @type {Map<string, { allocation: Allocation, bySize: Map<number, number[]> }>} */
+  /** @type {Map<string, { allocation: Allocation, bySize: Map<number, number[]>, callers: Map<any, number> }>} */
   const sums = new Map()
   for (const { nodeId, ordinal, size } of samples) {
     const place = places.get(nodeId)
     if (place === undefined) continue
     const stretch = Math.min(STRETCHES - 1, Math.floor((ordinal / (last + 1)) * STRETCHES))
-    const key = `${place.frame.scriptId}:${place.frame.lineNumber}:${place.frame.columnNumber}`
-    const sum = sums.get(key) ?? { allocation: allocationAt(place.frame), bySize: new Map() }
+    const key = keyOf(place.frame)
+    const sum = sums.get(key) ?? {
+      allocation: allocationAt(place.frame),
+      bySize: new Map(),
+      callers: new Map()
+    }
     sums.set(key, sum)
+    if (place.caller !== null) sum.callers.set(place.caller, (sum.callers.get(place.caller) ?? 0) + 1)
     const counts = sum.bySize.get(size) ?? noCounts()
     sum.bySize.set(size, counts)
     counts[stretch]++
@@ -180,8 +204,29 @@ function summed(samples, places) {
     if ((place.isBuiltIn || size >= MIN_STORAGE_BYTES) && stretch >= STRETCHES / 2)
       sum.allocation.storageBytes = Math.max(sum.allocation.storageBytes, size)
   }
-  for (const { allocation, bySize } of sums.values()) addUp(allocation, bySize.values())
+  for (const { allocation, bySize, callers } of sums.values()) {
+    addUp(allocation, bySize.values())
+    allocation.callers = byCount(callers)
+  }
   return [...sums.values()].map(({ allocation }) => allocation)
+}
+
+/** @param {Map<any, number>} callers each a way of the profile's tree @returns {Caller[]} */
+function byCount(callers) {
+  /** @type {Map<string, { caller: Caller, count: number }>} */
+  const sums = new Map()
+  for (const [{ frame, callee }, count] of callers) {
+    const key = `${keyOf(frame)} ${callee}`
+    const sum = sums.get(key) ?? { caller: { frame: placeOf(frame), callee }, count: 0 }
+    sum.count += count
+    sums.set(key, sum)
+  }
+  return [...sums.values()].sort((a, b) => b.count - a.count).map(({ caller }) => caller)
+}
+
+/** @param {any} frame */
+function keyOf({ scriptId, lineNumber, columnNumber }) {
+  return `${scriptId}:${lineNumber}:${columnNumber}`
 }
 
 /** @param {Allocation} allocation @param {Iterable<number[]>} all counts by size */
@@ -193,15 +238,13 @@ function addUp(allocation, all) {
 }
 
 /** @param {any} frame @returns {Allocation} */
-function allocationAt({ url, lineNumber, columnNumber, functionName }) {
-  return {
-    file: toPath(url),
-    line: lineNumber + 1,
-    column: columnNumber + 1,
-    function: functionName,
-    counts: noCounts(),
-    storageBytes: 0
-  }
+function allocationAt(frame) {
+  return { ...placeOf(frame), counts: noCounts(), storageBytes: 0, callers: [] }
+}
+
+/** @param {any} frame */
+function placeOf({ url, lineNumber, columnNumber, functionName }) {
+  return { file: toPath(url), line: lineNumber + 1, column: columnNumber + 1, function: functionName }
 }
 
 /** @returns {number[]} */

@@ -2,6 +2,7 @@
 
 const { knowsOpenFiles, openFile, openFiles, absolutePath, realPath, RealPaths } = require('../open-files')
 const { className } = require('../shape')
+const { forgetOldest } = require('../bounded')
 
 /** Openings in view at once; of more, those that have failed or are closed are forgotten. */
 const MAX_OPENINGS = 16_384
@@ -9,6 +10,9 @@ const MAX_OPENINGS = 16_384
 const ROOM_FOR_MORE = 12_288
 /** An opening that has no descriptor after this long has failed, or is closed. */
 const OPENING_MS = 1_000
+/** Renamed files in view, and how often one is followed. */
+const MAX_RENAMED = 4_096
+const MAX_NAMES = 8
 /** Files looked at between two looks at the clock. */
 const CHUNK = 1_024
 
@@ -44,6 +48,8 @@ class Files {
     this.before = openFiles() ?? new Map()
     /** Streams that are about to open their file through `fs.open`, by path. @type {Map<string, number>} */
     this.announced = new Map()
+    /** What a file that was renamed is called since, so that it is found in the table. @type {Map<string, string>} */
+    this.newNames = new Map()
     /** @type {WeakMap<any, Opening>} */
     this.byStream = new WeakMap()
     this.dropped = 0
@@ -81,6 +87,27 @@ class Files {
     if (typeof found === 'number') this.place(found, opening)
     else this.pending.push(opening)
     if (this.count > MAX_OPENINGS) this.makeRoom()
+  }
+
+  /** Whoever writes a file as a whole opens it under another name. @param {any} given @param {any} givenNew */
+  renamed(given, givenNew) {
+    if (this.count === 0) return
+    const from = absolutePath(given)
+    const to = absolutePath(givenNew)
+    if (from === null || to === null || from === to) return
+    this.newNames.set(from, to)
+    forgetOldest(this.newNames, MAX_RENAMED)
+  }
+
+  /** The names under which a file may be open, as the table has them, the first one first. @param {string} path */
+  *namesOf(path, realPathOf = realPath) {
+    /** @type {string | undefined} */
+    let name = path
+    for (let i = 0; name !== undefined && i < MAX_NAMES; i++) {
+      yield name
+      yield realPathOf(name)
+      name = this.newNames.get(name)
+    }
   }
 
   /** @param {number} fd @param {Opening} opening */
@@ -121,7 +148,7 @@ class Files {
     const isListNeeded = this.pending.length > 0
     const table = isListNeeded ? openFiles() : null
     if (isListNeeded && table === null) this.dropped++
-    for (const [fd, opening] of this.open) if (!isStillOpen(fd, opening, table)) this.open.delete(fd)
+    for (const [fd, opening] of this.open) if (!this.isStillOpen(fd, opening, table)) this.open.delete(fd)
     if (table !== null) this.placePending(byPath(this.unclaimed(table)))
     const now = this.watch.now()
     this.pending = this.pending.filter(({ openedAt }) => now - openedAt < OPENING_MS)
@@ -150,12 +177,41 @@ class Files {
     const left = []
     const realPaths = new RealPaths()
     for (const opening of this.pending.reverse()) {
-      const { path } = opening
-      const fd = takeFrom(free, path) ?? (free.size === 0 ? undefined : takeFrom(free, realPaths.of(path)))
+      const fd = this.takeFrom(free, opening.path, realPaths)
       if (fd === undefined) left.push(opening)
       else this.place(fd, opening)
     }
     this.pending = left.reverse()
+  }
+
+  /**
+   * @param {Map<string, number[]>} free descriptors by path; a path without any is taken out
+   * @param {string} path @param {InstanceType<typeof RealPaths>} realPaths
+   */
+  takeFrom(free, path, realPaths) {
+    if (free.size === 0) return undefined
+    for (const name of this.namesOf(path, (file) => realPaths.of(file))) {
+      const fds = free.get(name)
+      const fd = fds?.pop()
+      if (fds?.length === 0) free.delete(name)
+      if (fd !== undefined) return fd
+    }
+    return undefined
+  }
+
+  /** @param {number} fd @param {Opening} opening @param {Map<number, string> | null} table null: not read */
+  isStillOpen(fd, opening, table) {
+    const stream = opening.stream?.deref()
+    if (stream?.closed === true) return false
+    if (!knowsOpenFiles) return stream !== undefined
+    const target = table === null ? openFile(fd) : (table.get(fd) ?? null)
+    if (target === null) return false
+    for (const name of target === opening.path ? [] : this.namesOf(opening.path)) {
+      if (name !== target) continue
+      opening.path = target
+      break
+    }
+    return target === opening.path
   }
 
   /** @param {import('../pass').Pass} pass */
@@ -170,25 +226,6 @@ class Files {
     }
     yield
   }
-}
-
-/** @param {number} fd @param {Opening} opening @param {Map<number, string> | null} table null: not read */
-function isStillOpen(fd, opening, table) {
-  const stream = opening.stream?.deref()
-  if (stream?.closed === true) return false
-  if (!knowsOpenFiles) return stream !== undefined
-  const target = table === null ? openFile(fd) : (table.get(fd) ?? null)
-  if (target === null) return false
-  if (target !== opening.path) opening.path = realPath(opening.path)
-  return target === opening.path
-}
-
-/** @param {Map<string, number[]>} free descriptors by path; a path without any is taken out @param {string} path */
-function takeFrom(free, path) {
-  const fds = free.get(path)
-  const fd = fds?.pop()
-  if (fds?.length === 0) free.delete(path)
-  return fd
 }
 
 /** @param {Map<number, string>} table @returns {Map<string, number[]>} */

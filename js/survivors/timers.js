@@ -260,7 +260,7 @@ class Timers {
       pass.hold(kind, birth)
       return
     }
-    if (!isInterval) pass.noteDue(this.dueInMs(timer))
+    if (!isInterval) pass.noteDue(this.dueInMs(timer), duration)
     else if (duration < LONG_PERIOD_MS) this.counted.add(timer)
     const row = pass.survivor(kind, birth)
     row.sampledBy = duration

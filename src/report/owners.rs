@@ -61,13 +61,41 @@ pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
         handle.companions =
             with.into_iter().map(|(what, count)| in_short(&what, count, handle.count)).collect();
     }
-    handles.extend(fold_libraries(apart));
+    handles.extend(fold_libraries(fold_kept_owners(apart)));
     handles
+}
+
+/// Listeners on objects that jobs make anew are still there because something keeps these objects: where that is what the
+/// same line piles up in the heap, they are what hangs there.
+fn fold_kept_owners(leaks: Vec<Leak>) -> Vec<Leak> {
+    let is_on_kept = |leak: &Leak| leak.holder.is_some() && is_on_own(leak);
+    let (on_kept, mut others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_on_kept);
+    for leak in on_kept {
+        let keeper = others.iter_mut().find(|keeper| {
+            is_of_heap(keeper) && keeper.job == leak.job && line_number(keeper) == line_number(&leak)
+        });
+        match keeper {
+            Some(keeper) => {
+                keeper.companions.push(in_short(&what(&leak), leak.count, keeper.count));
+                keep_also(keeper, leak);
+            }
+            None => others.push(leak),
+        }
+    }
+    others
+}
+
+fn is_of_heap(leak: &Leak) -> bool {
+    HeapKind::ALL.iter().any(|kind| kind.name() == leak.kind)
+}
+
+/// Without the column: what V8 says of the heap has that of a name, and a stack that of a call.
+fn line_number(leak: &Leak) -> Option<(&Option<String>, Option<u32>)> {
+    line(leak).map(|place| (&place.file, place.line))
 }
 
 /// What a library piles up for one job, on however many of its variables, is one mistake: that of whoever calls it.
 fn fold_libraries(leaks: Vec<Leak>) -> Vec<Leak> {
-    let is_of_heap = |leak: &Leak| HeapKind::ALL.iter().any(|kind| kind.name() == leak.kind);
     let (heap, mut others): (Vec<Leak>, Vec<Leak>) =
         leaks.into_iter().partition(|leak| is_of_heap(leak) && is_library(&leak.owner));
     let mut by_library: BTreeMap<(String, String), Vec<Leak>> = BTreeMap::new();
@@ -253,6 +281,19 @@ mod tests {
             (of_library.retained_bytes, &of_library.companions[..]),
             (Some(40), &["entry in a (Set)".to_owned()][..])
         );
+    }
+
+    #[test]
+    fn listeners_on_what_the_same_line_piles_up_come_with_it() {
+        let piled = |line| Leak { kind: "promise", holder: None, ..listener("", line, 9) };
+        let leaks = fold(vec![on_class(on_own(listener("abort", 3, 18)), "ClientRequest"), piled(3)]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!(
+            (leaks[0].kind, &leaks[0].companions[..]),
+            ("promise", &["2 listeners on ClientRequest".to_owned()][..])
+        );
+        assert_eq!(fold(vec![on_own(listener("abort", 3, 9)), piled(4)]).len(), 2);
+        assert_eq!(fold(vec![listener("abort", 3, 9), piled(3)]).len(), 2, "what they are on is shared");
     }
 
     #[test]

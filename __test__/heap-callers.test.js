@@ -1,0 +1,62 @@
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { HeapSites } = require('../js/heap-sites')
+
+const JOB = `const Emitter = require('emitter')
+const { memo: remember } = require('memo')
+
+const replies = new Emitter()
+const priceOf = remember((id) => id)
+
+exports.job = (i) => {
+  replies.once('reply-' + i, () => {})
+  const price = priceOf(i)
+  replies.emit('reply-' + i)
+  return price
+}
+`
+
+/** Of a library's function in which something is made, the line of the job that calls into the library. */
+function lineOf({ callee, packageName = 'emitter', job = JOB }) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-callers-'))
+  try {
+    const file = path.join(folder, 'job.js')
+    fs.writeFileSync(file, job)
+    const library = path.join(folder, 'node_modules', packageName, 'index.js')
+    const sites = new HeapSites({ ledger: { intern: () => 0 }, originals: { learn() {}, shown: () => [] } })
+    const frame = {
+      file,
+      line: job.split('\n').indexOf('exports.job = (i) => {') + 1,
+      column: 15,
+      function: 'exports.job'
+    }
+    const allocation = { file: library, line: 3, callers: callee === null ? [] : [{ frame, callee }] }
+    const place = sites.callers.of({ file: library, line: 3, column: 1, function: 'on' }, [allocation])
+    return place === null ? null : place.line
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+}
+
+test('the line of the job is the one that calls what the library calls so', () => {
+  assert.equal(lineOf({ callee: 'Emitter.once' }), 8)
+  assert.equal(lineOf({ callee: 'Emitter.emit' }), 10)
+})
+
+test('where it is called by another name, it is the one line that calls what comes from that package', () => {
+  assert.equal(lineOf({ callee: 'memoized', packageName: 'memo' }), 9)
+  assert.equal(lineOf({ callee: '', packageName: 'memo' }), 9)
+})
+
+test('where several lines do, it is the function', () => {
+  assert.equal(lineOf({ callee: 'Emitter.addSilently' }), 7)
+})
+
+test('where V8 saw no call from the application, there is none', () => {
+  assert.equal(lineOf({ callee: null }), null)
+})

@@ -1,0 +1,78 @@
+'use strict'
+
+const { describe, test } = require('node:test')
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { readFixture } = require('./helpers/fixtures')
+const { ROOT, runNode } = require('./helpers/child')
+const { expectedLine, line, lineFor } = require('./helpers/leak-lines')
+
+const CLI = path.join(ROOT, 'js', 'cli', 'main.js')
+const COUNT = path.join(__dirname, 'helpers', 'count-held.js')
+const REAL = path.join(__dirname, 'fixtures', 'real')
+
+/** Enough to find all of them; docs/real-leaks.md has what a check finds that takes as many as it likes. */
+const JOBS = ['--jobs', '200']
+/** Jobs between two counts. */
+const COUNTED = 50
+
+/** A leaking version of a package and the one that is fixed. */
+const pairs = fs
+  .readdirSync(REAL, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+  .map(({ name }) => ({ name, leaking: twin(name, 'leaking'), clean: twin(name, 'clean') }))
+
+/** @param {string} name @param {string} which */
+function twin(name, which) {
+  const file = fs.readdirSync(path.join(REAL, name)).find((file) => path.parse(file).name === which)
+  return readFixture(path.join(REAL, name, String(file)))
+}
+
+/** @param {{ file: string, args: string[] }} fixture */
+async function check(fixture) {
+  const { code, stdout, stderr } = await runNode([
+    CLI,
+    'check',
+    fixture.file,
+    '--json',
+    ...JOBS,
+    ...fixture.args
+  ])
+  return { code, stderr, ...JSON.parse(stdout) }
+}
+
+test('there are at least twenty leaks of released packages', () => {
+  assert.ok(pairs.length >= 20, `${pairs.length}`)
+})
+
+describe('leaks of released packages, and the versions that fixed them', { concurrency: 2 }, () => {
+  for (const { name, leaking, clean } of pairs) {
+    test(`check names exactly what ${name} leaks`, async () => {
+      const { code, stderr, leaks } = await check(leaking)
+      assert.equal(code, 1, stderr)
+      assert.deepEqual(leaks.map(lineFor(leaking.expected)).sort(), leaking.expected.map(expectedLine).sort())
+      const libraries = leaking.expected.map(({ library }) => String(library))
+      for (const library of libraries)
+        assert.ok(
+          leaks.some(({ owner }) => owner.startsWith(`library:${library}@`)),
+          leaks.map(({ owner }) => owner).join()
+        )
+    })
+
+    test(`check finds nothing in ${name} once it is fixed`, async () => {
+      const { code, stderr, leaks } = await check(clean)
+      assert.deepEqual(leaks.map(line), [])
+      assert.equal(code, 0, stderr)
+    })
+
+    const isCounted = fs.readFileSync(leaking.file, 'utf8').includes('held = ')
+    test(`what ${name} leaks is there without holdover`, {
+      skip: isCounted ? false : 'nothing of it can be counted'
+    }, async () => {
+      const perJob = async ({ file }) => Number((await runNode([COUNT, file, String(COUNTED)])).stdout)
+      assert.equal(await perJob(leaking), leaking.expected[0].perJob)
+      assert.equal(await perJob(clean), 0)
+    })
+  }
+})
