@@ -50,12 +50,18 @@ function main() {
     date: new Date().toISOString().slice(0, 10),
     rounds
   }
-  const result = {
-    runs: Object.fromEntries(values.scenario.map((scenario) => [scenario, run])),
-    nodes: binaries.map((binary) => measureOn(/** @type {string} */ (binary), values.scenario, names, rounds))
+  for (const scenario of values.scenario) {
+    const result = {
+      runs: { [scenario]: run },
+      nodes: binaries.map((binary) => measureOn(/** @type {string} */ (binary), [scenario], names, rounds))
+    }
+    process.stdout.write(overheadTables(result))
+    if (values.record) record(result)
   }
-  process.stdout.write(overheadTables(result))
-  if (!values.record) return
+}
+
+/** @param {any} result */
+function record(result) {
   const all = merged(JSON.parse(fs.readFileSync(RESULTS, 'utf8')), result)
   fs.writeFileSync(RESULTS, `${JSON.stringify(all, roundNumbers, 1)}\n`)
   fs.writeFileSync(PAGE, benchmarksPage(all))

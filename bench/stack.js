@@ -97,6 +97,7 @@ function record(name, part) {
   mine.node = process.version
   mine.machine = `${os.cpus()[0].model.trim()}, ${os.cpus().length} cores, ${os.platform()}-${os.arch()}`
   mine.date = new Date().toISOString().slice(0, 10)
+  mine.loadAverage = Math.round(os.loadavg()[2])
   mine[name] = part
   all.sort((a, b) => Number.parseInt(a.node.slice(1), 10) - Number.parseInt(b.node.slice(1), 10))
   fs.writeFileSync(RESULTS, `${JSON.stringify(all, null, 1)}\n`)

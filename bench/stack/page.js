@@ -81,8 +81,13 @@ function cpuPerJob(runs, level) {
 function costRows(runs) {
   const [off, sites] = ['off', 'sites'].map((level) => cpuPerJob(runs, level))
   const ratios = sites.map((value, round) => `${(value / off[round]).toFixed(2)}×`)
-  const ends = (/** @type {string} */ level) =>
-    runs.filter((run) => run.level === level).map(({ samples }) => samples.at(-1).heapUsedBytes)
+  const heaps = (/** @type {string} */ level, /** @type {number} */ at) =>
+    runs.filter((run) => run.level === level).map(({ samples }) => samples.at(at).heapUsedBytes)
+  const ends = (/** @type {string} */ level) => heaps(level, -1)
+  const rises = (/** @type {string} */ level) =>
+    heaps(level, 0)
+      .map((first, round) => mb(ends(level)[round] - first))
+      .join(' and ')
   const mean = (/** @type {number[]} */ values) => values.reduce((all, n) => all + n, 0) / values.length
   const each = (/** @type {number[]} */ values) => values.map((value) => value.toFixed(2)).join(', ')
   const watched = runs.filter(({ holdover }) => holdover !== null)
@@ -101,7 +106,8 @@ function costRows(runs) {
     [
       'heap after a collection at the end, without → with, MB',
       `${mb(mean(ends('off')))} → ${mb(mean(ends('sites')))}`
-    ]
+    ],
+    ['how much of it came after 10 % of the jobs, without → with, MB', `${rises('off')} → ${rises('sites')}`]
   ]
 }
 
@@ -130,7 +136,10 @@ function columns(runs, rowsOf, part) {
 function stackSection() {
   const runs = recordings()
   if (runs.length === 0) return ''
-  const machines = [...new Set(runs.map(({ date, machine }) => `${date}, ${machine}`))]
+  const machines = runs.map(
+    ({ node, date, machine, loadAverage }) =>
+      `* ${node}: ${date}, ${machine}, shared, load average ${loadAverage}`
+  )
   const leaking = runs
     .filter((run) => run.leaking !== undefined)
     .flatMap(({ node, leaking }) => leakRows(leaking).map((row) => `| ${[node, ...row].join(' | ')} |`))
@@ -141,7 +150,7 @@ function stackSection() {
   )
   return `${HEAD}
 
-${machines.join('; ')}. The machine was shared.
+${machines.join('\n')}
 
 ### Without a mistake
 
