@@ -3,7 +3,7 @@
 const fs = require('node:fs')
 const { describeSite } = require('./site')
 const { isLibrary } = require('./owner')
-const { HeapCallers } = require('./heap-callers')
+const { HeapCallers, packageOf } = require('./heap-callers')
 const { isRunner } = require('./signals/allocations')
 
 /** Files larger than this are not searched. */
@@ -43,9 +43,28 @@ class HeapSites {
     if (functions.length === 0) return 0
     const originals = functions.map((place) => this.originalOf(place))
     const name = hidden === null ? nameOf(row) : null
-    const found = (name === null ? null : this.lineIn(originals, name)) ?? originals[0]
+    const line = name === null ? null : this.lineIn(originals, name, seenBy)
+    const places =
+      line === null ? this.functionOf(originals[0], row, allocations) : this.withCaller(line, allocations)
+    return this.intern(...places)
+  }
+
+  /** With the line of the application that leads to a library. @param {Place} found @param {Allocation[]} allocations */
+  withCaller(found, allocations) {
     const caller = isLibrary(found.file) ? this.callers.of(found, allocations) : null
-    return this.intern(found, ...(caller === null ? [] : [caller]))
+    return caller === null ? [found] : [found, caller]
+  }
+
+  /**
+   * Where no line is known, the function. Where things pile up on an object of a library, that of the library which it calls.
+   * @param {Place} place @param {any} row @param {Allocation[]} allocations
+   */
+  functionOf(place, { path, suspectFrom }, allocations) {
+    const classes = path.slice(suspectFrom).map((/** @type {any} */ step) => step.classPlace?.file ?? '')
+    const packages = classes.filter(isLibrary).map(packageOf)
+    const ofThem = allocations.filter(({ file }) => isLibrary(file) && packages.includes(packageOf(file)))
+    const called = isLibrary(place.file) ? null : this.callers.calledBy(place, ofThem.sort(moreFirst))
+    return called ?? this.withCaller(place, allocations)
   }
 
   /**
@@ -54,7 +73,7 @@ class HeapSites {
    * @param {Place | null} seenBy @param {Allocation[]} allocations @returns {Place[]}
    */
   candidates(seenBy, allocations) {
-    const byCount = [...allocations].sort((a, b) => sum(b.counts) - sum(a.counts))
+    const byCount = [...allocations].sort(moreFirst)
     const near = byCount.filter(({ file }) => file === seenBy?.file)
     const own = seenBy === null ? [] : [seenBy]
     return [...near, ...own, ...byCount.filter(({ file }) => file !== seenBy?.file)]
@@ -71,22 +90,30 @@ class HeapSites {
   }
 
   /**
-   * The one line of these functions, or else of their files, that puts something into what is called so; or the one that
-   * mentions it at all.
-   * @param {Place[]} functions @param {string} name @returns {Place | null}
+   * The one line of these functions, or else of their files, that puts something into what is called so, an entry before
+   * all; or the one that mentions it at all.
+   * @param {Place[]} functions @param {string} name @param {Place | null} seenBy has the variable, and may do nothing with it
+   * @returns {Place | null}
    */
-  lineIn(functions, name) {
+  lineIn(functions, name, seenBy) {
     const word = `(?<![\\w$#])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`
     const declares = new RegExp(DECLARES + word)
-    for (const pattern of [PUTS_ENTRY, PUTS_IN, ''].map((then) => new RegExp(word + then))) {
-      const isWanted = (/** @type {string} */ text) => pattern.test(text) && !declares.test(text)
-      for (const place of functions) {
-        const found = this.only(place, this.linesOfFunction(place), isWanted, pattern)
-        if (found !== null) return found
-      }
-      for (const place of functions) {
-        const found = this.only(place, [...this.linesOf(place.file).keys()], isWanted, pattern)
-        if (found !== null) return found
+    const isSeenBy = (/** @type {Place} */ place) => place.file === seenBy?.file && place.line === seenBy.line
+    const others = functions.filter((place) => !isSeenBy(place))
+    /** @type {Array<[Place[], string[]]>} */
+    const ways = [
+      [functions, [PUTS_ENTRY, PUTS_IN]],
+      [others, ['']]
+    ]
+    for (const [places, ends] of ways) {
+      for (const linesOf of [this.linesOfFunction, this.linesOfFile]) {
+        for (const pattern of ends.map((end) => new RegExp(word + end))) {
+          const isWanted = (/** @type {string} */ text) => pattern.test(text) && !declares.test(text)
+          for (const place of places) {
+            const found = this.only(place, linesOf.call(this, place), isWanted, pattern)
+            if (found !== null) return found
+          }
+        }
       }
     }
     return null
@@ -114,6 +141,11 @@ class HeapSites {
       .findIndex((text) => /^\s*[})\]]/.test(text) && indentOf(text) <= indent)
     const end = length === -1 ? first : first + length
     return Array.from({ length: end - first + 1 }, (_, i) => first + i)
+  }
+
+  /** @param {Place} place */
+  linesOfFile({ file }) {
+    return [...this.linesOf(file).keys()]
   }
 
   /** @param {string} file @returns {string[]} none where it cannot be read */
@@ -209,6 +241,11 @@ function readLines(file) {
 /** @param {string} text */
 function indentOf(text) {
   return text.length - text.trimStart().length
+}
+
+/** @param {Allocation} a @param {Allocation} b */
+function moreFirst(a, b) {
+  return sum(b.counts) - sum(a.counts)
 }
 
 /** @param {number[]} counts */
