@@ -52,11 +52,14 @@ describe('leaks of released packages, and the versions that fixed them', { concu
       const { code, stderr, leaks } = await check(leaking)
       assert.equal(code, 1, stderr)
       assert.deepEqual(leaks.map(lineFor(leaking.expected)).sort(), leaking.expected.map(expectedLine).sort())
-      const libraries = leaking.expected.map(({ library }) => String(library))
+      const libraries = leaking.expected
+        .map(({ library }) => library)
+        .filter((library) => library !== undefined)
+      const owners = leaks.map(({ owner }) => owner)
       for (const library of libraries)
         assert.ok(
-          leaks.some(({ owner }) => owner.startsWith(`library:${library}@`)),
-          leaks.map(({ owner }) => owner).join()
+          owners.some((owner) => owner.startsWith(`library:${library}@`)),
+          owners.join()
         )
     })
 
@@ -71,8 +74,11 @@ describe('leaks of released packages, and the versions that fixed them', { concu
       skip: isCounted ? false : 'nothing of it can be counted'
     }, async () => {
       const perJob = async ({ file }) => Number((await runNode([COUNT, file, String(COUNTED)])).stdout)
-      assert.equal(await perJob(leaking), leaking.expected[0].perJob)
-      assert.equal(await perJob(clean), 0)
+      // A descriptor of Node's own may come or go between the counts.
+      const isNear = (counted, expected) =>
+        assert.ok(Math.abs(counted - expected) <= 1 / COUNTED, `${counted} and not ${expected}`)
+      isNear(await perJob(leaking), leaking.expected[0].perJob)
+      isNear(await perJob(clean), 0)
     })
   }
 })

@@ -33,6 +33,24 @@ class HeapCallers {
     return this.lineIn(place, caller.callee, packageOf(found.file)) ?? place
   }
 
+  /**
+   * Of what a function of the application makes through a library: the library's function, and the line that calls it.
+   * @param {Place} place @param {Array<Place & { callers: Caller[] }>} allocations the most frequent first
+   * @returns {[Place, Place] | null}
+   */
+  calledBy(place, allocations) {
+    const isBy = (/** @type {Caller} */ { frame }) => {
+      const { file, line } = this.sites.originalOf(frame)
+      return file === place.file && line === place.line
+    }
+    for (const allocation of allocations) {
+      const caller = allocation.callers.find(isBy)
+      const line = caller && this.lineIn(place, caller.callee, packageOf(allocation.file))
+      if (line) return [this.sites.originalOf(allocation), line]
+    }
+    return null
+  }
+
   /** @param {Place} place the calling function @param {string} callee @param {string} from name of a package's folder */
   lineIn(place, callee, from) {
     const all = this.sites.linesOf(place.file)
@@ -87,3 +105,4 @@ function escaped(text) {
 }
 
 exports.HeapCallers = HeapCallers
+exports.packageOf = packageOf

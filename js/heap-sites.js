@@ -3,7 +3,7 @@
 const fs = require('node:fs')
 const { describeSite } = require('./site')
 const { isLibrary } = require('./owner')
-const { HeapCallers } = require('./heap-callers')
+const { HeapCallers, packageOf } = require('./heap-callers')
 const { isRunner } = require('./signals/allocations')
 
 /** Files larger than this are not searched. */
@@ -44,10 +44,29 @@ class HeapSites {
     const functions = this.candidates(seenBy, allocations)
     if (functions.length === 0) return 0
     const originals = functions.map((place) => this.originalOf(place))
-    const line = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals)
-    const found = (hidden === null ? line : null) ?? originals[0]
+    const named = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals, seenBy)
+    const line = hidden === null ? named : null
+    const places =
+      line === null ? this.functionOf(originals[0], row, allocations) : this.withCaller(line, allocations)
+    return this.intern(...places)
+  }
+
+  /** With the line of the application that leads to a library. @param {Place} found @param {Allocation[]} allocations */
+  withCaller(found, allocations) {
     const caller = isLibrary(found.file) ? this.callers.of(found, allocations) : null
-    return this.intern(found, ...(caller === null ? [] : [caller]))
+    return caller === null ? [found] : [found, caller]
+  }
+
+  /**
+   * Where no line is known, the function. Where things pile up on an object of a library, that of the library which it calls.
+   * @param {Place} place @param {any} row @param {Allocation[]} allocations
+   */
+  functionOf(place, { path, suspectFrom }, allocations) {
+    const classes = path.slice(suspectFrom).map((/** @type {any} */ step) => step.classPlace?.file ?? '')
+    const packages = classes.filter(isLibrary).map(packageOf)
+    const ofThem = allocations.filter(({ file }) => isLibrary(file) && packages.includes(packageOf(file)))
+    const called = isLibrary(place.file) ? null : this.callers.calledBy(place, ofThem.sort(moreFirst))
+    return called ?? this.withCaller(place, allocations)
   }
 
   /**
@@ -56,7 +75,7 @@ class HeapSites {
    * @param {Place | null} seenBy @param {Allocation[]} allocations @returns {Place[]}
    */
   candidates(seenBy, allocations) {
-    const byCount = [...allocations].sort((a, b) => sum(b.counts) - sum(a.counts))
+    const byCount = [...allocations].sort(moreFirst)
     const near = byCount.filter(({ file }) => file === seenBy?.file)
     const own = seenBy === null ? [] : [seenBy]
     return [...near, ...own, ...byCount.filter(({ file }) => file !== seenBy?.file)]
@@ -72,14 +91,14 @@ class HeapSites {
       : place
   }
 
-  /** @param {any} row @param {Place[]} functions @returns {Place | null} */
-  lineOf(row, functions) {
+  /** @param {any} row @param {Place[]} functions @param {Place | null} seenBy @returns {Place | null} */
+  lineOf(row, functions, seenBy) {
     const name = nameOf(row)
     const named = name === null ? null : new RegExp(wordOf(name))
-    if (!isOnPromise(row)) return name === null ? null : this.lineIn(functions, name)
+    if (!isOnPromise(row)) return name === null ? null : this.lineIn(functions, name, seenBy)
     // A promise is waited for by name, or by that of the promise before it; where it is made says less.
     const reacts = (named && this.inFunctions(functions, named)) ?? this.callIn(functions, REACTS)
-    return reacts ?? (name === null ? null : this.lineIn(functions, name))
+    return reacts ?? (name === null ? null : this.lineIn(functions, name, seenBy))
   }
 
   /** The one line of one of these functions that calls something of that name. @param {Place[]} functions @param {string[]} calls */
@@ -98,22 +117,30 @@ class HeapSites {
   }
 
   /**
-   * The one line of these functions, or else of their files, that puts something into what is called so; or the one that
-   * mentions it at all.
-   * @param {Place[]} functions @param {string} name @returns {Place | null}
+   * The one line of these functions, or else of their files, that puts something into what is called so, an entry before
+   * all; or the one that mentions it at all.
+   * @param {Place[]} functions @param {string} name @param {Place | null} seenBy has the variable, and may do nothing with it
+   * @returns {Place | null}
    */
-  lineIn(functions, name) {
+  lineIn(functions, name, seenBy) {
     const word = wordOf(name)
     const declares = new RegExp(DECLARES + word)
-    for (const pattern of [PUTS_ENTRY, PUTS_IN, ''].map((then) => new RegExp(word + then))) {
-      const isWanted = (/** @type {string} */ text) => pattern.test(text) && !declares.test(text)
-      for (const place of functions) {
-        const found = this.only(place, this.linesOfFunction(place), isWanted, pattern)
-        if (found !== null) return found
-      }
-      for (const place of functions) {
-        const found = this.only(place, [...this.linesOf(place.file).keys()], isWanted, pattern)
-        if (found !== null) return found
+    const isSeenBy = (/** @type {Place} */ place) => place.file === seenBy?.file && place.line === seenBy.line
+    const others = functions.filter((place) => !isSeenBy(place))
+    /** @type {Array<[Place[], string[]]>} */
+    const ways = [
+      [functions, [PUTS_ENTRY, PUTS_IN]],
+      [others, ['']]
+    ]
+    for (const [places, ends] of ways) {
+      for (const linesOf of [this.linesOfFunction, this.linesOfFile]) {
+        for (const pattern of ends.map((end) => new RegExp(word + end))) {
+          const isWanted = (/** @type {string} */ text) => pattern.test(text) && !declares.test(text)
+          for (const place of places) {
+            const found = this.only(place, linesOf.call(this, place), isWanted, pattern)
+            if (found !== null) return found
+          }
+        }
       }
     }
     return null
@@ -141,6 +168,11 @@ class HeapSites {
       .findIndex((text) => /^\s*[})\]]/.test(text) && indentOf(text) <= indent)
     const end = length === -1 ? first : first + length
     return Array.from({ length: end - first + 1 }, (_, i) => first + i)
+  }
+
+  /** @param {Place} place */
+  linesOfFile({ file }) {
+    return [...this.linesOf(file).keys()]
   }
 
   /** @param {string} file @returns {string[]} none where it cannot be read */
@@ -246,6 +278,11 @@ function readLines(file) {
 /** @param {string} text */
 function indentOf(text) {
   return text.length - text.trimStart().length
+}
+
+/** @param {Allocation} a @param {Allocation} b */
+function moreFirst(a, b) {
+  return sum(b.counts) - sum(a.counts)
 }
 
 /** @param {number[]} counts */
