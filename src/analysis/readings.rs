@@ -86,7 +86,7 @@ impl<'a> Readings<'a> {
         let length = path[first..].iter().take_while(|hop| self.repeats(hop.node, hops)).count();
         // From the end of the first link on, by whole links.
         let start = first + 1 - hops;
-        start..start + (length + hops - 1) / hops * hops
+        start..start + length.div_ceil(hops) * hops
     }
 
     /// Of the path to a node: that of its parent's, the edge and the class.

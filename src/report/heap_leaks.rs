@@ -20,6 +20,8 @@ use crate::verdict::slope::Point;
 const MAX_STACK: usize = 12;
 /// Rates this near to each other are the same.
 const SAME_RATE: f64 = 0.05;
+/// So few entries may be held elsewhere, the newest by `tail`, and make no other rate.
+const ELSEWHERE_SHARE: f64 = 0.002;
 /// Storage that is smaller has grown to its size.
 const MIN_STORAGE_BYTES: u64 = 4_096;
 /// V8's table of what `Symbol.for` made.
@@ -67,7 +69,7 @@ pub fn rows(
         match (keeper.status.as_str(), grown.keeps_pace()) {
             (_, false) => {}
             _ if is_of_node(keeper) && keeper.state.is_none() => {
-                rows.kept.push(grown.kept(site, Reason::MadeByNode))
+                rows.kept.push(grown.kept(site, Reason::MadeByNode));
             }
             ("grows", true) => rows.leaks.push(grown.leak(site, now_ms)),
             _ => rows.kept.push(grown.kept(site, Reason::TooFewLooks)),
@@ -156,11 +158,11 @@ impl<'a> Grown<'a> {
         };
         let jobs = float(self.facts.snapshots.last().copied().unwrap_or(0));
         let is_counted = !self.is_object && !matches!(self.kind, HeapKind::Closure | HeapKind::Heap);
-        // The newest entry may be held elsewhere, by `tail`: one more or less over all jobs is no other rate.
-        let is_whole =
-            |rate: &f64| is_counted && (rate - rate.round()).abs() * jobs <= 1.0 && rate.round() >= 1.0;
+        let is_near =
+            |rate: f64, whole: f64| (rate - whole).abs() * jobs <= (ELSEWHERE_SHARE * jobs).max(1.0);
+        let is_whole = |rate: f64| is_counted && rate.round() >= 1.0 && is_near(rate, rate.round());
         [*per_job, *per_job_low, *per_job_high]
-            .map(|rate| if is_whole(&rate) { rate.round() } else { round(rate * scale) })
+            .map(|rate| if is_whole(rate) { rate.round() } else { round(rate * scale) })
     }
 
     fn leak(&self, site: Option<Site>, now_ms: u64) -> Leak {

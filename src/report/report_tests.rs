@@ -572,7 +572,7 @@ fn what_node_keeps_for_the_program_is_called_so_only_where_the_place_is_nodes() 
     };
     let (kind, thing, fix, per_job) = leak("node:diagnostics_channel");
     assert_eq!((kind, thing.as_str(), fix.as_str()), ("collection", "subscriber", "unsubscribe"));
-    assert!((per_job - 1.0).abs() < f64::EPSILON, "one entry more over 400 jobs is no other rate");
+    assert!((per_job - 1.0).abs() < f64::EPSILON, "a few entries more or less are no other rate");
     assert_eq!(leak("/app/channel.js").1, "entry in _subscribers (Array)");
 }
 
