@@ -17,7 +17,7 @@ test('docs/benchmarks.md is what bench/overhead.js recorded', () => {
   assert.equal(page, benchmarksPage(results))
   for (const scenario of Object.keys(SCENARIOS)) {
     const measured = results.nodes.filter(({ scenarios }) => scenarios[scenario] !== undefined)
-    assert.ok(measured.length >= 2, `${scenario} was measured on ${measured.length} Nodes`)
+    assert.ok(measured.length > 0, `${scenario} was measured on no Node`)
     for (const { node, scenarios } of measured)
       assert.deepEqual(Object.keys(scenarios[scenario]), Object.keys(VARIANTS), `${node}, ${scenario}`)
   }
