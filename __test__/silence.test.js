@@ -53,6 +53,24 @@ describe('silence in production', { concurrency: 1 }, () => {
   })
 })
 
+describe('a listener that reaches its target through a WeakRef', { concurrency: 1 }, () => {
+  const worker = (folder, habit) => ({ file: fixture(folder, `${habit}.js`).file, habit })
+
+  test('is no leak while no collection has run that would take it off', async () => {
+    const { alarms } = await fastProduction(worker('clean', 'weak-ref-subscription'), PACE)
+    assert.deepEqual(alarms, [])
+  })
+
+  test('is likely one when it has lived through two', async () => {
+    const twin = worker('leaking', 'weak-ref-never-unsubscribed')
+    const { leaks } = await fastProduction(twin, { ...PACE, hasMajors: true })
+    assert.deepEqual(
+      leaks.map(({ kind, certainty, perJob, place }) => [kind, certainty, perJob, place.line]),
+      [['listener', 'likely', 1, 22]]
+    )
+  })
+})
+
 describe('silence of a check', { concurrency: 2 }, () => {
   for (const { habit, file } of workers('lru').filter(({ twin }) => twin === 'clean')) {
     test(`${habit}: a check goes on until the cache is full`, async () => {
