@@ -4,9 +4,11 @@
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
+const fs = require('node:fs')
 const path = require('node:path')
 const { workers } = require('../scripts/silence/habits')
 const { outcome } = require('../scripts/silence/outcome')
+const { RESULTS, PAGE, quietPage } = require('../scripts/silence/quiet-page')
 const { fixture } = require('./helpers/fixtures')
 const { fastProduction } = require('./helpers/fast-production')
 const { ROOT, runNode } = require('./helpers/child')
@@ -77,5 +79,15 @@ describe('silence of a check', { concurrency: 2 }, () => {
       const { code, stdout, stderr } = await runNode([CLI, 'check', file, '--json'])
       assert.equal(code, 0, `${stdout}${stderr}`)
     })
+  }
+})
+
+test('docs/silence.md is what npm run quiet recorded: no leak in any mode', () => {
+  const results = JSON.parse(fs.readFileSync(RESULTS, 'utf8'))
+  const page = fs.readFileSync(PAGE, 'utf8')
+  assert.equal(page, quietPage(page, results))
+  for (const [mode, { sure, likely, failed, jobs }] of Object.entries(results)) {
+    assert.deepEqual([sure, likely, failed], [0, 0, 0], mode)
+    assert.ok(jobs > 0, mode)
   }
 })
