@@ -4,9 +4,11 @@
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
+const fs = require('node:fs')
 const path = require('node:path')
 const { workers } = require('../scripts/silence/habits')
 const { outcome } = require('../scripts/silence/outcome')
+const { RESULTS, PAGE, quietPage } = require('../scripts/silence/quiet-page')
 const { fixture } = require('./helpers/fixtures')
 const { fastProduction } = require('./helpers/fast-production')
 const { ROOT, runNode } = require('./helpers/child')
@@ -53,11 +55,39 @@ describe('silence in production', { concurrency: 1 }, () => {
   })
 })
 
+describe('a listener that reaches its target through a WeakRef', { concurrency: 1 }, () => {
+  const worker = (folder, habit) => ({ file: fixture(folder, `${habit}.js`).file, habit })
+
+  test('is no leak while no collection has run that would take it off', async () => {
+    const { alarms } = await fastProduction(worker('clean', 'weak-ref-subscription'), PACE)
+    assert.deepEqual(alarms, [])
+  })
+
+  test('is likely one when it has lived through two', async () => {
+    const twin = worker('leaking', 'weak-ref-never-unsubscribed')
+    const { leaks } = await fastProduction(twin, { ...PACE, hasMajors: true })
+    assert.deepEqual(
+      leaks.map(({ kind, certainty, perJob, place }) => [kind, certainty, perJob, place.line]),
+      [['listener', 'likely', 1, 22]]
+    )
+  })
+})
+
 describe('silence of a check', { concurrency: 2 }, () => {
   for (const { habit, file } of workers('lru').filter(({ twin }) => twin === 'clean')) {
     test(`${habit}: a check goes on until the cache is full`, async () => {
       const { code, stdout, stderr } = await runNode([CLI, 'check', file, '--json'])
       assert.equal(code, 0, `${stdout}${stderr}`)
     })
+  }
+})
+
+test('docs/silence.md is what npm run quiet recorded: no leak in any mode', () => {
+  const results = JSON.parse(fs.readFileSync(RESULTS, 'utf8'))
+  const page = fs.readFileSync(PAGE, 'utf8')
+  assert.equal(page, quietPage(page, results))
+  for (const [mode, { sure, likely, failed, jobs }] of Object.entries(results)) {
+    assert.deepEqual([sure, likely, failed], [0, 0, 0], mode)
+    assert.ok(jobs > 0, mode)
   }
 })

@@ -60,6 +60,24 @@ function describeCallback(callback) {
   }
 }
 
+/** What a listener calls that holds its target weakly. */
+const DEREF = /\.deref\s*\(/
+
+/**
+ * Whether a listener reaches what it is for through a WeakRef: then it is most likely taken off once that is collected, and
+ * says nothing before.
+ * @param {any} listener as it is listed
+ */
+function looksThroughWeakRef(listener) {
+  const callback = callbackOf(listener)
+  return typeof callback === 'function' && DEREF.test(sourceOf.call(callback).slice(0, MAX_SOURCE))
+}
+
+/** The function inside what `once` registers. @param {any} listener */
+function callbackOf(listener) {
+  return typeof listener?.listener === 'function' ? listener.listener : listener
+}
+
 /** @param {any} owner */
 function className(owner) {
   const type = Object.getPrototypeOf(owner)?.constructor
@@ -75,12 +93,11 @@ function className(owner) {
  * @param {boolean} [hasManyEvents] see foldTail
  */
 function listenerShape(owner, type, listener, isTarget, hasManyEvents = false) {
-  const callback = typeof listener?.listener === 'function' ? listener.listener : listener
   return {
     owner: className(owner),
     event: hasManyEvents ? foldTail(String(type)) : foldEvent(String(type)),
     ...(isTarget ? { target: 'event-target' } : {}),
-    ...describeCallback(callback)
+    ...describeCallback(callbackOf(listener))
   }
 }
 
@@ -96,4 +113,4 @@ function timerShape(callback, delayMs) {
   return anonymous && delayMs !== undefined ? { ...described, delayMs } : described
 }
 
-module.exports = { className, listenerShape, timerShape, foldIds, foldEvent, hashText }
+module.exports = { className, listenerShape, looksThroughWeakRef, timerShape, foldIds, foldEvent, hashText }

@@ -14,19 +14,17 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { execFile } = require('node:child_process')
 const { parseArgs } = require('node:util')
 const { defaultMajors, installNode, versionOf } = require('./nodes')
 const { workers } = require('./silence/habits')
 const { outcome } = require('./silence/outcome')
+const { inParallel, start, lastLine } = require('./silence/processes')
 
 const root = path.join(__dirname, '..')
 const WORKER = path.join(__dirname, 'silence', 'worker.js')
 const CLI = path.join(root, 'js', 'cli', 'main.js')
 /** A production worker needs a few percent of a core; a check takes all it gets. */
 const WORKERS_PER_CORE = 6
-/** A worker that takes this much longer than asked for is ended. */
-const PATIENCE_MS = 120_000
 const MODES = ['production', 'check']
 
 const OPTIONS = {
@@ -80,20 +78,6 @@ function lanes(mode, { parallel }) {
   return mode === 'check' ? cores : cores * WORKERS_PER_CORE
 }
 
-/** @template T, R @param {T[]} list @param {number} width @param {(one: T) => Promise<R>} work @returns {Promise<R[]>} */
-async function inParallel(list, width, work) {
-  const results = []
-  let next = 0
-  const lane = async () => {
-    while (next < list.length) {
-      const at = next++
-      results[at] = await work(list[at])
-    }
-  }
-  await Promise.all(Array.from({ length: width }, lane))
-  return results
-}
-
 async function run(worker, mode, { binary, version }, values) {
   const read = mode === 'check' ? await runCheck(worker, binary) : await runProduction(worker, binary, values)
   const { habit, twin } = worker
@@ -103,8 +87,7 @@ async function run(worker, mode, { binary, version }, values) {
 
 async function runProduction({ habit, file, burst, graceMs }, binary, { seconds, rate, grace }) {
   const settings = {
-    file,
-    name: habit,
+    workers: [{ file, name: habit }],
     seconds: Number(seconds),
     rate: Number(rate),
     burst,
@@ -138,19 +121,6 @@ const brief = ({ kind, job, perJob, certainty, onlyWhenFailing, place }) => ({
   onlyWhenFailing,
   place
 })
-
-/** @param {string} binary @param {string[]} args @param {number} seconds */
-function start(binary, args, seconds) {
-  const env = { ...process.env, PATH: path.dirname(binary) + path.delimiter + process.env.PATH }
-  const options = { cwd: root, env, timeout: seconds * 1_000 + PATIENCE_MS, maxBuffer: 64 * 1024 * 1024 }
-  return new Promise((resolve) => {
-    const child = execFile(binary, args, options, (_error, stdout, stderr) => {
-      resolve({ code: child.exitCode, stdout, stderr })
-    })
-  })
-}
-
-const lastLine = (text) => `failed: ${text.trim().split('\n').slice(-1)[0]}`
 
 function headline({ seconds, rate, grace }) {
   const cpu = os.cpus()[0]?.model.trim() ?? 'unknown processor'

@@ -16,11 +16,12 @@ const THREAD = 0
  * A production worker by a clock of its own: hooks, passes, ledger and verdict are the real ones, and a minute takes as
  * long as its jobs do. For job modules whose resources do not depend on the clock.
  * @param {{ file: string, habit: string }} worker
- * @param {{ jobs: number, jobsPerSecond: number, graceMs: number }} pace
+ * @param {{ jobs: number, jobsPerSecond: number, graceMs: number, hasMajors?: boolean }} pace hasMajors: as if one major
+ *   collection ran before each look
  * @returns {Promise<{ alarms: any[], leaks: any[], returned: any[] }>} alarms: whatever any report called a leak; the rest
  *   is of the last one
  */
-async function fastProduction({ file, habit }, { jobs, jobsPerSecond, graceMs }) {
+async function fastProduction({ file, habit }, { jobs, jobsPerSecond, graceMs, hasMajors = false }) {
   const ledger = native()
   const { run } = JSON.parse(ledger.joinRun(THREAD, JSON.stringify({ mode: 'production', graceMs })))
   let nowMs = 1
@@ -46,6 +47,7 @@ async function fastProduction({ file, habit }, { jobs, jobsPerSecond, graceMs })
       nowMs += 1_000 / jobsPerSecond
       if (nowMs < lookAt) continue
       lookAt += graceMs / PASSES_PER_GRACE
+      if (hasMajors) watch.jobs.noteMajor()
       last = look()
     }
     await module.teardown?.(ctx)

@@ -126,6 +126,26 @@ test('a weak reference alone is marked, until the owner has been in use for a gr
   })
 })
 
+test('a listener that reaches its target through a WeakRef waits for collections, whatever its owner is', async () => {
+  await withWatch({ mode: 'production' }, async ({ job, rows }) => {
+    const target = new WeakRef({ stale: false })
+    const added = []
+    const on = (listener) => process.on('holdover-test', added[added.push(listener) - 1])
+    for (let i = 0; i < 3; i++) {
+      await job('mail', () => {
+        on(() => target.deref()?.stale)
+        on(() => i)
+      })
+    }
+    const found = listenerRows(await rows(), 'holdover-test')
+    assert.deepEqual(found.map(({ survivors }) => survivors.map(({ flags }) => flags & 8)).sort(), [
+      [0, 0, 0],
+      [8, 8, 8]
+    ])
+    for (const listener of added) process.off('holdover-test', listener)
+  })
+})
+
 test('what is registered while a pass goes on, behind where it looked, still counts', async () => {
   await withWatch({}, async ({ job, rows, watch }) => {
     const bus = sharedEmitter()

@@ -2,7 +2,7 @@
 
 const { EventEmitter, getEventListeners } = require('node:events')
 const { Birth } = require('../job')
-const { listenerShape } = require('../shape')
+const { listenerShape, looksThroughWeakRef } = require('../shape')
 const { KIND } = require('../kinds')
 const { INTEREST, LAYOUT } = require('../pass')
 const { ACCEPTED } = require('./handles')
@@ -107,6 +107,8 @@ class Listeners {
     /** @type {OwnerRecord[]} */
     this.records = []
     this.dropped = 0
+    /** Shapes of listeners that reach their target through a WeakRef. @type {Set<number>} */
+    this.weak = new Set()
     const record = this.share(process)
     if (record !== null) record.isEstablished = true
   }
@@ -299,13 +301,15 @@ class Listeners {
       const shape = listenerShape(owner, type, list[index], record.isTarget, birth.isFolded)
       const madeBy = this.watch.constructions?.makerOf(owner)
       birth.shape = pass.shape(birth, madeBy === undefined ? shape : { ...shape, madeBy })
+      if (looksThroughWeakRef(list[index])) this.weak.add(birth.shape)
     }
     if (pass.interest(birth) === INTEREST.held) {
       pass.hold(KIND.listener, birth)
       return
     }
     birth.keepEndedJobOnly()
-    const row = pass.survivor(KIND.listener, birth, record.flags)
+    const weak = this.weak.has(birth.shape) ? LAYOUT.flags.weak : 0
+    const row = pass.survivor(KIND.listener, birth, record.flags | weak)
     row.sampledBy = type
     if (row.lastOwner !== record) {
       row.lastOwner = record

@@ -1,10 +1,10 @@
 'use strict'
 
 /**
- * One production worker of `npm run silence`: a job module at a steady rate, watched by holdover without any forced
+ * One production worker of `npm run silence`: job modules, each at a steady rate, watched by holdover without any forced
  * collection. Whatever a report calls a leak at any moment counts.
  *
- *     node worker.js '{ "file": …, "name": …, "seconds": 60, "rate": 200, "burst": 1, "graceMs": 2000 }'
+ *     node worker.js '{ "workers": [{ "file": …, "name": … }], "seconds": 60, "rate": 200, "burst": 1, "graceMs": 2000 }'
  *
  * Prints one JSON object.
  */
@@ -18,7 +18,7 @@ const TICK_MS = 5
 /** Jobs started in one turn after the machine kept the worker waiting. */
 const MAX_CATCH_UP = 50
 
-const { file, name, seconds, rate, burst, graceMs } = JSON.parse(process.argv[2])
+const { workers, seconds, rate, burst, graceMs } = JSON.parse(process.argv[2])
 const nothing = () => {}
 const silent = { info: nothing, warn: nothing, error: nothing }
 
@@ -51,12 +51,13 @@ function brief({ kind, description, job, perJob, certainty, onlyWhenFailing, sit
   return { kind, description, job, perJob, certainty, onlyWhenFailing, place: calledFrom ?? site }
 }
 
-async function open() {
+/** @param {{ file: string, name: string }} worker */
+async function open({ file, name }) {
   const namespace = await import(pathToFileURL(file).href)
   const pick = (key) => namespace[key] ?? namespace.default?.[key]
   const ctx = await pick('setup')?.()
   const job = pick('job')
-  return holdover.wrapJob(name, (i) => job(ctx, i))
+  return holdover.wrapJob(name, async (i) => job(ctx, i))
 }
 
 /** Starts jobs by the clock, whether those before have ended or not. @param {(i: number) => Promise<any>} job */
@@ -80,11 +81,15 @@ function runAtRate(job) {
 
 async function main() {
   const options = graceMs === null ? {} : { graceMs }
-  const tracker = holdover.start({ name, ...options, report: { everyMs: REPORT_EVERY_MS, logger: silent } })
+  const tracker = holdover.start({
+    name: workers[0].name,
+    ...options,
+    report: { everyMs: REPORT_EVERY_MS, logger: silent }
+  })
   const alarms = new Alarms()
   tracker.on('report', (report) => alarms.take(report))
-  const job = await open()
-  await runAtRate(job)
+  const jobs = await Promise.all(workers.map(open))
+  await Promise.all(jobs.map(runAtRate))
   const report = tracker.report()
   alarms.take(report)
   const { user, system } = process.cpuUsage()

@@ -1,0 +1,47 @@
+'use strict'
+
+/** Results of scripts/quiet.js as a table, and where it stands in docs/silence.md. */
+
+const path = require('node:path')
+
+const ROOT = path.join(__dirname, '..', '..')
+const RESULTS = path.join(ROOT, 'bench', 'results', 'quiet.json')
+const PAGE = path.join(ROOT, 'docs', 'silence.md')
+const BEGIN = '<!-- Written by npm run quiet -- --record from bench/results/quiet.json. -->'
+const END = '<!-- end of what was written -->'
+
+/** @type {Record<string, string>} */
+const TITLES = {
+  check: 'check, as it is',
+  concurrency: 'check, eight jobs at a time',
+  loaded: 'check, beside four busy loops',
+  production: 'production, a worker for twelve modules'
+}
+
+const number = (/** @type {number} */ value) => value.toLocaleString('en')
+
+/** @param {Record<string, any>} results by mode */
+function quietTable(results) {
+  const rows = Object.entries(results).map(([mode, one]) => {
+    const runs = mode === 'production' ? `${one.runs} workers` : `${one.rounds} × ${one.modules}`
+    const counts = [one.jobs, one.reports, one.sure, one.likely, one.undecided].map(number)
+    const when = `${one.date}, Node ${one.node.slice(1)}, ${one.machine}, ${one.minutes} min`
+    return `| ${[TITLES[mode], runs, ...counts, when].join(' | ')} |`
+  })
+  const head = '| | runs | jobs | reports | leaks, `sure` | leaks, `likely` | inconclusive | when |'
+  return [head, '|---|---:|---:|---:|---:|---:|---:|---|', ...rows].join('\n')
+}
+
+/** @param {string} page as it is @param {Record<string, any>} results */
+function quietPage(page, results) {
+  const [before, rest] = page.split(BEGIN)
+  if (rest === undefined || !rest.includes(END))
+    throw new Error(`docs/silence.md must have ${BEGIN} and ${END}`)
+  const remarks = Object.entries(results).flatMap(([mode, one]) =>
+    one.remarks.map((/** @type {string} */ text) => `* ${TITLES[mode]}: ${text}`)
+  )
+  const parts = [quietTable(results), ...(remarks.length === 0 ? [] : [remarks.join('\n')])]
+  return `${before}${BEGIN}\n\n${parts.join('\n\n')}\n\n${END}${rest.split(END)[1]}`
+}
+
+module.exports = { RESULTS, PAGE, quietPage, quietTable }
