@@ -1,9 +1,45 @@
 'use strict'
 
 const { ownerOf } = require('./owner')
+const { className } = require('./shape')
 
 /** Lines remembered at which jobs construct what libraries offer. */
 const MAX_LINES = 1_024
+/** Emitters of one line watched, between two looks, as to whether they are still there. */
+const MAX_WATCHED = 8_192
+/** Of what the application makes of Node's own, the only one that opens something later. */
+const NODE_POOL = 'Agent'
+
+/** A line of the application at which jobs construct something. Of a class, so that the heap of a check shows whose it is. */
+class Line {
+  /**
+   * @param {string} job @param {number} site @param {string} owner
+   * @param {string} named class of what is constructed there first
+   * @param {boolean} isDirect by `new`, and not by a method that makes one when it needs one
+   */
+  constructor(job, site, owner, named, isDirect) {
+    this.job = job
+    this.site = site
+    this.owner = owner
+    this.class = named
+    this.isDirect = isDirect
+    this.count = 0
+    /** @type {Array<WeakRef<any>>} */
+    this.refs = []
+  }
+
+  /** How many of them are still there. */
+  get alive() {
+    this.refs = this.refs.filter((ref) => ref.deref() !== undefined)
+    return this.refs.length
+  }
+
+  /** What the report is told. */
+  get facts() {
+    const { job, site, owner, count, isDirect, alive } = this
+    return { job, site, owner, class: this.class, count, isDirect, alive }
+  }
+}
 
 /**
  * Who constructs the emitters of a check's jobs. A client, pool or agent opens its sockets later, out of a callback of its
@@ -15,21 +51,36 @@ class Constructions {
     this.textOf = textOf
     /** @type {WeakMap<any, string>} 'app', 'library:<name>@<version>', or 'node' */
     this.makers = new WeakMap()
-    /** @type {Map<number, { owner: string, isCalled: boolean }>} by site id */
+    /** @type {Map<number, ReturnType<typeof makerAt>>} by site id */
     this.sites = new Map()
-    /** By job name and site. @type {Map<string, { job: string, site: number, owner: string, count: number }>} */
+    /** By job name and site, the line that came first first. @type {Map<string, Line>} */
     this.lines = new Map()
   }
 
   /** @param {any} emitter @param {string} job @param {number} id site where it is constructed */
   note(emitter, job, id) {
-    const { owner, isCalled } = this.siteOf(id)
+    const { owner, isCalled, calls } = this.siteOf(id)
     this.makers.set(emitter, owner)
-    if (!isCalled) return
+    const named = className(emitter)
+    if (!isCalled && !(owner === 'node' && named === NODE_POOL)) return
     const key = `${id} ${job}`
-    const line = this.lines.get(key)
-    if (line !== undefined) line.count++
-    else if (this.lines.size < MAX_LINES) this.lines.set(key, { job, site: id, owner, count: 1 })
+    const line = this.lines.get(key) ?? this.add(key, new Line(job, id, owner, named, calls === named))
+    if (line === null) return
+    line.count++
+    // The parts that it is made of are no second one.
+    if (line.class === named && line.refs.length < MAX_WATCHED) line.refs.push(new WeakRef(emitter))
+  }
+
+  /** @param {string} key @param {Line} line */
+  add(key, line) {
+    if (this.lines.size >= MAX_LINES) return null
+    this.lines.set(key, line)
+    return line
+  }
+
+  /** In the order in which they were first seen. */
+  get facts() {
+    return Array.from(this.lines.values(), (line) => line.facts)
   }
 
   /** @param {number} id */
@@ -52,11 +103,16 @@ class Constructions {
  * What the application calls is what it constructs, whatever that is built on: `new Pool()` of pg is one of pg, not of
  * pg-pool. What it calls of Node itself, it has of Node.
  * @param {any} site
+ * @returns {{ owner: string, isCalled: boolean, calls: string }} `calls`: the function that the application's line calls
  */
 function makerAt({ owner = 'node', via, calledFrom, frames = [] }) {
-  if (!calledFrom) return { owner: via === 'user' || owner !== 'app' ? owner : 'node', isCalled: false }
+  if (!calledFrom) {
+    return { owner: via === 'user' || owner !== 'app' ? owner : 'node', isCalled: false, calls: '' }
+  }
   const at = frames.findIndex((/** @type {any[]} */ [file]) => file === calledFrom.file)
-  return { owner: at > 0 ? ownerOf(frames[at - 1][0]) : owner, isCalled: true }
+  if (at <= 0) return { owner, isCalled: true, calls: '' }
+  const [file, , , name] = frames[at - 1]
+  return { owner: ownerOf(file), isCalled: true, calls: name.replace(/^new /, '') }
 }
 
 exports.Constructions = Constructions

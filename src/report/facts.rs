@@ -104,6 +104,12 @@ pub struct Construction {
     pub site: u32,
     /// How many.
     pub count: u64,
+    /// Their class.
+    pub class: String,
+    /// That line says `new`.
+    pub is_direct: bool,
+    /// How many are still there.
+    pub alive: u64,
 }
 
 /// How a check is going.

@@ -20,7 +20,7 @@ use crate::verdict::slope::Point;
 /// Frames shown per leak.
 const MAX_STACK: usize = 12;
 /// Rates this near to each other are the same.
-const SAME_RATE: f64 = 0.05;
+pub(super) const SAME_RATE: f64 = 0.05;
 /// Storage that is smaller has grown to its size.
 const MIN_STORAGE_BYTES: u64 = 4_096;
 /// Nodes between a name and what it names.
@@ -217,6 +217,8 @@ impl<'a> Grown<'a> {
             fix,
             only_when_failing: false,
             companions: Vec::new(),
+            client: None,
+            known: None,
             evidence: EvidenceRow {
                 windows,
                 survivors: count,
@@ -332,7 +334,7 @@ fn is_external(keeper: &KeeperFacts) -> bool {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes stay below 2^53")]
-fn float(count: u64) -> f64 {
+pub(super) fn float(count: u64) -> f64 {
     count as f64
 }
 

@@ -13,6 +13,7 @@ pub mod heap_leaks;
 mod heap_paths;
 pub mod heap_retainers;
 pub mod ignore;
+mod known;
 pub mod leaks;
 mod memory;
 pub mod model;
@@ -68,8 +69,13 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         sorted.place(&finding, completed_jobs, is_strict);
     }
     sorted.add_heap(view, facts);
-    owners::name_makers(&mut sorted.leaks, &makers(view, facts));
+    let makers = makers(view, facts);
+    owners::name_makers(&mut sorted.leaks, &makers);
     let mut sorted = sorted.arranged(facts);
+    for leak in sorted.leaks.iter_mut().chain(&mut sorted.accepted) {
+        owners::name_client(leak, &makers);
+        known::name_known(leak);
+    }
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
     let unseen = unseen_growth(facts);
     let (verdict, missing) = overall(&Sum {
@@ -131,8 +137,16 @@ pub fn sites(view: &RunView<'_>) -> Vec<u32> {
 /// Where the application constructs what libraries offer.
 fn makers(view: &RunView<'_>, facts: &Facts) -> Vec<Maker> {
     let maker = |made: &Construction| {
-        let at = finding::site(view, &facts.sites, made.site)?.called_from?;
-        Some(Maker { job: made.job.clone(), owner: made.owner.clone(), at, count: made.count })
+        let site = finding::site(view, &facts.sites, made.site)?;
+        Some(Maker {
+            job: made.job.clone(),
+            owner: made.owner.clone(),
+            at: site.called_from.unwrap_or(site.place),
+            count: made.count,
+            class: made.class.clone(),
+            is_direct: made.is_direct,
+            alive: made.alive,
+        })
     };
     facts.constructions.iter().filter_map(maker).collect()
 }

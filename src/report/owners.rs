@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::heap_leaks::HeapKind;
-use super::model::{Leak, OutcomeCounts};
+use super::heap_leaks::{HeapKind, SAME_RATE, float};
+use super::model::{Client, Leak, OutcomeCounts};
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::intern::BETWEEN_JOBS;
 use crate::ledger::texts::Place;
@@ -26,6 +26,12 @@ pub struct Maker {
     pub at: Place,
     /// How many were constructed there.
     pub count: u64,
+    /// Their class.
+    pub class: String,
+    /// The line says `new`, and does not call something that makes one when it needs one.
+    pub is_direct: bool,
+    /// How many of them are still there.
+    pub alive: u64,
 }
 
 /// What a library makes out of a callback of its own has no line of the application: the one that constructed the client,
@@ -42,10 +48,52 @@ pub fn name_makers(leaks: &mut [Leak], makers: &[Maker]) {
     }
 }
 
+/// Names the client, pool or agent that a job leaves open. It is made before whatever it opens, and there are as many of it;
+/// that the line which opened the handle makes such a thing itself decides.
+pub fn name_client(leak: &mut Leak, makers: &[Maker]) {
+    if !is_handle(leak) {
+        return;
+    }
+    let is_of_agent = leak.companions.iter().any(|what| what.ends_with(" on Agent"));
+    let mut of_leak = makers.iter().filter(|maker| {
+        let is_of_its =
+            is_library(&maker.owner) && maker.owner == leak.owner || maker.owner == "node" && is_of_agent;
+        maker.job == leak.job && is_of_its && is_whole_share(leak.count, maker.alive)
+    });
+    let itself = of_leak.clone().find(|maker| maker.is_direct && Some(&maker.at) == line(leak));
+    let Some(maker) = itself.or_else(|| of_leak.next()) else { return };
+    leak.client = Some(Client { class: maker.class.clone(), site: maker.at.clone(), count: maker.alive });
+    if is_library(&leak.owner) {
+        leak.called_from = Some(maker.at.clone());
+    }
+}
+
+/// Each of them has one, or two, or three.
+fn is_whole_share(count: u64, of: u64) -> bool {
+    let each = float(count) / float(of.max(1));
+    each > 0.5 && (each - each.round()).abs() < SAME_RATE * each
+}
+
 /// Names what comes with a handle in the handle's finding, and takes it off the list.
 #[must_use]
 pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
-    let (mut handles, others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_handle);
+    let (handles, others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_handle);
+    let is_port = |leak: &Leak| leak.kind == ResourceKind::Port.name();
+    // A worker talks through ports.
+    let (ports, mut handles): (Vec<Leak>, Vec<Leak>) = handles.into_iter().partition(is_port);
+    let ports = fold_into(&mut handles, ports);
+    handles.extend(ports);
+    let mut apart = fold_into(&mut handles, others);
+    let (parts, others) = apart.into_iter().partition(is_part_of_own);
+    apart = others;
+    let parts = fold_parts(&mut apart, parts);
+    apart.extend(parts);
+    handles.extend(fold_libraries(apart));
+    handles
+}
+
+/// Adds to the handles what comes with one; the others are returned.
+fn fold_into(handles: &mut [Leak], others: Vec<Leak>) -> Vec<Leak> {
     let mut with: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); handles.len()];
     let mut apart = Vec::new();
     for leak in others {
@@ -58,11 +106,40 @@ pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
         }
     }
     for (handle, with) in handles.iter_mut().zip(with) {
-        handle.companions =
-            with.into_iter().map(|(what, count)| in_short(&what, count, handle.count)).collect();
+        let with = with.into_iter().map(|(what, count)| in_short(&what, count, handle.count));
+        handle.companions.extend(with);
     }
-    handles.extend(fold_libraries(apart));
-    handles
+    apart
+}
+
+/// Listeners on an object of Node's that each job makes anew: nobody would see them if something did not hold that object.
+fn is_part_of_own(leak: &Leak) -> bool {
+    is_on_own(leak) && (is_made_by_node(leak) || leak.via.as_deref() == Some("node"))
+}
+
+/// Where it is known on what those objects pile up, that is the finding; where that is a variable of Node's own, the line that
+/// makes them is.
+fn fold_parts(apart: &mut Vec<Leak>, parts: Vec<Leak>) -> Vec<Leak> {
+    let mut left = Vec::new();
+    for mut part in parts {
+        match apart.iter().position(|leak| holds(leak, &part)) {
+            Some(at) if line(&apart[at]).is_some() => apart[at].companions.push(part.description),
+            Some(at) => {
+                keep_also(&mut part, apart.swap_remove(at));
+                left.push(part);
+            }
+            None => left.push(part),
+        }
+    }
+    left
+}
+
+/// As many things pile up in the heap as there are such objects.
+fn holds(leak: &Leak, part: &Leak) -> bool {
+    let owners = part.holder.as_ref().map_or(0, |holder| holder.owners);
+    let is_of_heap = HeapKind::ALL.iter().any(|kind| kind.name() == leak.kind);
+    let rate = float(owners) / float(part.jobs_finished.max(1));
+    is_of_heap && leak.job == part.job && (leak.per_job - rate).abs() < SAME_RATE * rate
 }
 
 /// What a library piles up for one job, on however many of its variables, is one mistake: that of whoever calls it.
@@ -129,13 +206,25 @@ fn comes_with(leak: &Leak, handle: &Leak) -> bool {
     }
     let is_same_line = line(leak).is_some() && line(leak) == line(handle);
     let is_of_library = |owner: &str| is_library(owner) && owner == handle.owner;
+    if leak.kind == ResourceKind::Port.name() {
+        return is_same_line;
+    }
     if leak.kind != ResourceKind::Listener.name() {
         // The parts of a client that it makes for itself.
         return is_of_library(&leak.owner);
     }
-    let made_by = leak.holder.as_ref().and_then(|holder| holder.made_by.as_deref()).unwrap_or("");
-    let is_by_node = made_by == "node" || leak.via.as_deref() == Some("node");
+    let made_by = made_by(leak);
+    let is_by_node = is_made_by_node(leak) || leak.via.as_deref() == Some("node");
     is_same_line || (is_on_own(leak) && (is_by_node || is_of_library(&leak.owner) || is_of_library(made_by)))
+}
+
+/// Who made the object that a listener is on.
+fn made_by(leak: &Leak) -> &str {
+    leak.holder.as_ref().and_then(|holder| holder.made_by.as_deref()).unwrap_or("")
+}
+
+fn is_made_by_node(leak: &Leak) -> bool {
+    made_by(leak) == "node"
 }
 
 /// Where client and server are in one process, the server's objects are made between jobs, as many as connections.
@@ -222,6 +311,9 @@ mod tests {
             owner: "library:pg@8.16.3".to_owned(),
             at: Place { line: Some(line), ..Place::default() },
             count,
+            class: "Pool".to_owned(),
+            is_direct: false,
+            alive: count,
         };
         let named = |makers: &[Maker]| {
             let mut leaks = [socket(3)];
@@ -232,6 +324,90 @@ mod tests {
         assert_eq!(named(&[maker(1, 2)]), None, "jobs seldom come by there");
         assert_eq!(named(&[Maker { job: "other".to_owned(), ..maker(2, 9) }]), None);
         assert_eq!(named(&[Maker { owner: "library:ws@8.0.0".to_owned(), ..maker(2, 9) }]), None);
+    }
+
+    #[test]
+    fn client_that_a_job_leaves_open_is_named() {
+        let at = |line| Place { file: Some("/app/job.js".to_owned()), line: Some(line), ..Place::default() };
+        let maker = |line, class: &str, alive, is_direct| Maker {
+            job: "send-email".to_owned(),
+            owner: "library:pg@8.16.3".to_owned(),
+            at: at(line),
+            count: 9,
+            class: class.to_owned(),
+            is_direct,
+            alive,
+        };
+        let named = |makers: &[Maker]| {
+            let mut leak = Leak { called_from: Some(at(7)), ..socket(3) };
+            name_client(&mut leak, makers);
+            (leak.client.map(|client| client.class), leak.called_from.and_then(|at| at.line))
+        };
+        let some = |class: &str| Some(class.to_owned());
+        let pool = maker(6, "Pool", 9, true);
+        let query = maker(7, "Client", 9, false);
+        assert_eq!(named(&[pool.clone(), query.clone()]), (some("Pool"), Some(6)));
+        let closed = maker(6, "Pool", 0, true);
+        assert_eq!(named(&[closed, query]), (some("Client"), Some(7)));
+        let other = Maker { is_direct: true, ..maker(7, "Client", 9, true) };
+        assert_eq!(named(&[pool.clone(), other]), (some("Client"), Some(7)), "the line says so itself");
+        assert_eq!(named(&[Maker { alive: 20, ..pool.clone() }]), (None, Some(7)));
+        assert_eq!(named(&[Maker { job: "other".to_owned(), ..pool.clone() }]), (None, Some(7)));
+        assert_eq!(named(&[Maker { owner: "library:ws@8.0.0".to_owned(), ..pool }]), (None, Some(7)));
+    }
+
+    #[test]
+    fn agent_of_node_is_named_where_its_listeners_come_with_the_socket() {
+        let maker = Maker {
+            job: "send-email".to_owned(),
+            owner: "node".to_owned(),
+            at: Place { line: Some(6), ..Place::default() },
+            count: 9,
+            class: "Agent".to_owned(),
+            is_direct: false,
+            alive: 9,
+        };
+        let class = |companions: Vec<String>| {
+            let mut leak = Leak { companions, owner: "app".to_owned(), ..socket(3) };
+            name_client(&mut leak, std::slice::from_ref(&maker));
+            leak.client.map(|client| client.class)
+        };
+        assert_eq!(class(vec!["2 listeners on Agent".to_owned()]).as_deref(), Some("Agent"));
+        assert_eq!(class(Vec::new()), None);
+    }
+
+    #[test]
+    fn ports_of_a_worker_come_with_it() {
+        let port = Leak { kind: "port", holder: None, owner: "app".to_owned(), ..listener("", 3, 36) };
+        let worker = Leak { kind: "worker", ..Leak { count: 9, ..port.clone() } };
+        let leaks = fold(vec![port.clone(), worker]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!((leaks[0].kind, &leaks[0].companions[..]), ("worker", &["4 ports".to_owned()][..]));
+        assert_eq!(fold(vec![port])[0].kind, "port");
+    }
+
+    #[test]
+    fn listeners_that_node_puts_on_what_piles_up_are_a_part_of_that() {
+        let piled = Leak {
+            kind: "external",
+            description: "buffer in kept (Set)".to_owned(),
+            holder: None,
+            ..listener("", 7, 9)
+        };
+        let piled = Leak { per_job: 9.0 / float(piled.jobs_finished), ..piled };
+        let by_node = Leak { via: Some("node".to_owned()), ..on_own(listener("prefinish", 5, 9)) };
+        let leaks = fold(vec![by_node.clone(), piled.clone()]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!(
+            (leaks[0].kind, &leaks[0].companions[..]),
+            ("external", &["'prefinish' listener".to_owned()][..])
+        );
+
+        let placeless = Leak { site: None, called_from: None, ..piled.clone() };
+        assert_eq!(fold(vec![by_node.clone(), placeless])[0].kind, "listener");
+        let more = Leak { per_job: piled.per_job * 1.5, ..piled.clone() };
+        assert_eq!(fold(vec![by_node, more]).len(), 2);
+        assert_eq!(fold(vec![on_own(listener("end", 5, 9)), piled]).len(), 2, "the application's own");
     }
 
     #[test]
