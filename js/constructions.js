@@ -10,19 +10,26 @@ const MAX_WATCHED = 8_192
 /** Of what the application makes of Node's own, the only one that opens something later. */
 const NODE_POOL = 'Agent'
 
+/**
+ * What a call site says about who constructs there.
+ * @typedef {object} Maker
+ * @property {string} owner whose it is: of a library that the application calls
+ * @property {string} by the library whose own line it is
+ * @property {boolean} isCalled the application calls it
+ * @property {string} calls the function that the application's line calls
+ */
+
 /** A line of the application at which jobs construct something. Of a class, so that the heap of a check shows whose it is. */
 class Line {
-  /**
-   * @param {string} job @param {number} site @param {string} owner
-   * @param {string} named class of what is constructed there first
-   * @param {boolean} isDirect by `new`, and not by a method that makes one when it needs one
-   */
-  constructor(job, site, owner, named, isDirect) {
+  /** @param {string} job @param {number} site @param {Maker} maker @param {string} named class of what is constructed there first */
+  constructor(job, site, { owner, by, calls }, named) {
     this.job = job
     this.site = site
     this.owner = owner
+    this.by = by
     this.class = named
-    this.isDirect = isDirect
+    /** By `new`, and not by a method that makes one when it needs one. */
+    this.isDirect = calls === named
     this.count = 0
     /** @type {Array<WeakRef<any>>} */
     this.refs = []
@@ -36,8 +43,8 @@ class Line {
 
   /** What the report is told. */
   get facts() {
-    const { job, site, owner, count, isDirect, alive } = this
-    return { job, site, owner, class: this.class, count, isDirect, alive }
+    const { job, site, owner, by, count, isDirect, alive } = this
+    return { job, site, owner, by, class: this.class, count, isDirect, alive }
   }
 }
 
@@ -51,7 +58,7 @@ class Constructions {
     this.textOf = textOf
     /** @type {WeakMap<any, string>} 'app', 'library:<name>@<version>', or 'node' */
     this.makers = new WeakMap()
-    /** @type {Map<number, ReturnType<typeof makerAt>>} by site id */
+    /** @type {Map<number, Maker>} by site id */
     this.sites = new Map()
     /** By job name and site, the line that came first first. @type {Map<string, Line>} */
     this.lines = new Map()
@@ -59,12 +66,13 @@ class Constructions {
 
   /** @param {any} emitter @param {string} job @param {number} id site where it is constructed */
   note(emitter, job, id) {
-    const { owner, isCalled, calls } = this.siteOf(id)
+    const maker = this.siteOf(id)
+    const { owner, isCalled } = maker
     this.makers.set(emitter, owner)
     const named = className(emitter)
     if (!isCalled && !(owner === 'node' && named === NODE_POOL)) return
     const key = `${id} ${job}`
-    const line = this.lines.get(key) ?? this.add(key, new Line(job, id, owner, named, calls === named))
+    const line = this.lines.get(key) ?? this.add(key, new Line(job, id, maker, named))
     if (line === null) return
     line.count++
     // The parts that it is made of are no second one.
@@ -103,16 +111,17 @@ class Constructions {
  * What the application calls is what it constructs, whatever that is built on: `new Pool()` of pg is one of pg, not of
  * pg-pool. What it calls of Node itself, it has of Node.
  * @param {any} site
- * @returns {{ owner: string, isCalled: boolean, calls: string }} `calls`: the function that the application's line calls
+ * @returns {Maker}
  */
 function makerAt({ owner = 'node', via, calledFrom, frames = [] }) {
   if (!calledFrom) {
-    return { owner: via === 'user' || owner !== 'app' ? owner : 'node', isCalled: false, calls: '' }
+    const by = via === 'user' || owner !== 'app' ? owner : 'node'
+    return { owner: by, by, isCalled: false, calls: '' }
   }
   const at = frames.findIndex((/** @type {any[]} */ [file]) => file === calledFrom.file)
-  if (at <= 0) return { owner, isCalled: true, calls: '' }
+  if (at <= 0) return { owner, by: owner, isCalled: true, calls: '' }
   const [file, , , name] = frames[at - 1]
-  return { owner: ownerOf(file), isCalled: true, calls: name.replace(/^new /, '') }
+  return { owner: ownerOf(file), by: owner, isCalled: true, calls: name.replace(/^new /, '') }
 }
 
 exports.Constructions = Constructions

@@ -100,6 +100,8 @@ pub struct Construction {
     pub job: String,
     /// The library, as in [`Site::owner`].
     pub owner: String,
+    /// The library that does so for that one, or itself.
+    pub by: String,
     /// Id of the call site.
     pub site: u32,
     /// How many.

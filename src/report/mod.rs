@@ -2,6 +2,7 @@
 //!
 //! Equal ledgers and facts give equal reports, byte for byte: everything is sorted, nothing is asked of the clock.
 
+mod clients;
 pub mod facts;
 pub mod finding;
 pub mod fingerprint;
@@ -25,10 +26,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use self::clients::Maker;
 use self::facts::{CheckFacts, Construction, Facts, MemoryFacts};
 use self::finding::Finding;
 use self::model::{Kept, Leak, NextStep, Report, Returned, SCHEMA_VERSION};
-use self::owners::Maker;
 use crate::ledger::{Dropped, RunView};
 use crate::verdict::Mode;
 use crate::verdict::blame::Blame;
@@ -70,10 +71,10 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
     }
     sorted.add_heap(view, facts);
     let makers = makers(view, facts);
-    owners::name_makers(&mut sorted.leaks, &makers);
+    clients::name_makers(&mut sorted.leaks, &makers);
     let mut sorted = sorted.arranged(facts);
     for leak in sorted.leaks.iter_mut().chain(&mut sorted.accepted) {
-        owners::name_client(leak, &makers);
+        clients::name_client(leak, &makers);
         known::name_known(leak);
     }
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
@@ -141,6 +142,7 @@ fn makers(view: &RunView<'_>, facts: &Facts) -> Vec<Maker> {
         Some(Maker {
             job: made.job.clone(),
             owner: made.owner.clone(),
+            by: made.by.clone(),
             at: site.called_from.unwrap_or(site.place),
             count: made.count,
             class: made.class.clone(),
