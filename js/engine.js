@@ -133,7 +133,7 @@ function environment() {
 /** What source maps say about the places that the report may show. @param {Watch} watch */
 function originalSites(watch) {
   try {
-    const constructions = [...watch.constructions.lines.values()]
+    const constructions = watch.constructions.facts
     const ids = watch.ledger.runSites(watch.run)
     const all = [...ids, ...constructions.map(({ site }) => site)]
     watch.originals.learn(all)

@@ -1,7 +1,7 @@
 'use strict'
 
 const fs = require('node:fs')
-const { describeSite } = require('./site')
+const { describeSite, isOwn } = require('./site')
 const { isLibrary } = require('./owner')
 const { HeapCallers, packageOf } = require('./heap-callers')
 const { isRunner } = require('./signals/allocations')
@@ -227,15 +227,20 @@ function isWritten(step) {
   return (step.edge === 'context' || step.edge === 'property') && step.edgeName !== null
 }
 
-/** @param {Place | null} place @returns {Place | null} null: a test runner's */
+/** @param {string} file */
+function isForeign(file) {
+  return isRunner(file) || isOwn(file)
+}
+
+/** @param {Place | null} place @returns {Place | null} null: a test runner's, or holdover's */
 function ofProgram(place) {
-  return place !== null && isRunner(place.file) ? null : place
+  return place !== null && isForeign(place.file) ? null : place
 }
 
 /** The innermost function of the program's, where a test runner's variables lead to it. @param {any} row @returns {Place | null} */
 function innermostOf({ path }) {
   const isProgram = (/** @type {any} */ step) =>
-    step.place?.file && !step.place.file.startsWith('node:') && !isRunner(step.place.file)
+    step.place?.file && !step.place.file.startsWith('node:') && !isForeign(step.place.file)
   const step = path.findLast(isProgram)
   return step === undefined ? null : placeOf(step)
 }

@@ -19,6 +19,7 @@ export type ResourceKind =
   | 'watcher'
   | 'file'
   | 'stream'
+  | 'port'
   | 'collection'
   | 'promise'
   | 'closure'
@@ -69,6 +70,10 @@ export interface Leak {
   onlyWhenFailing: boolean
   /** Other listeners that the same line left, counted here and not again. */
   companions: string[]
+  /** The client, pool or agent that jobs make at `site` and never close, where that is known; in a check alone. */
+  client: { class: string; site: Site; count: number } | null
+  /** A leak that the package has mended since: in which version, and the issue or line of the changelog that says so. */
+  known: { fixedIn: string; evidence: string } | null
   evidence: {
     windows: number
     survivors: number

@@ -12,7 +12,8 @@ const KIND = Object.freeze({
   worker: 8,
   watcher: 9,
   file: 10,
-  stream: 11
+  stream: 11,
+  port: 12
 })
 
 /** Kinds of finding that snapshots of the heap show. */

@@ -134,6 +134,11 @@ function describeSite(frames, via) {
   }
 }
 
+/** WebAssembly has no line, and what Node's own calls back (fetch). @param {Frame} frame */
+function isForeign({ file }) {
+  return file !== '' && !isOwn(file) && !file.startsWith('wasm:')
+}
+
 /** @param {Frame} frame */
 function isUser(frame) {
   return !frame.file.startsWith('node:')
@@ -149,7 +154,7 @@ function withoutHandedOn(frames) {
 /** Reduces a captured stack to what is neither Node's nor holdover's. @param {Frame[]} captured newest first */
 function describeStack(captured) {
   const resolved = captured.map((frame) => ({ ...frame, file: toPath(frame.file) }))
-  const foreign = resolved.filter((frame) => frame.file !== '' && !isOwn(frame.file))
+  const foreign = resolved.filter(isForeign)
   const calling = withoutHandedOn(foreign)
   const first = calling.find((frame) => !TRANSPARENT.test(frame.file))
   const user = calling.filter(isUser)

@@ -26,6 +26,8 @@ function leak(changes) {
     fix: "redis.off('end', fn) in a finally block",
     onlyWhenFailing: false,
     companions: [],
+    client: null,
+    known: null,
     evidence: { windows: 4, survivors: 40, perJobLow: 1, perJobHigh: 1, collections: 2, cohortAlive: 1 },
     retainedBytes: null,
     bytesPerJob: null,

@@ -9,6 +9,7 @@ const fs = require('node:fs')
 const net = require('node:net')
 const os = require('node:os')
 const path = require('node:path')
+const http2 = require('node:http2')
 const { Worker } = require('node:worker_threads')
 const { KIND } = require('../../js/kinds')
 const { Files } = require('../../js/survivors/files')
@@ -52,6 +53,13 @@ const HANDLES = {
   watcher: {
     open: async () => fs.watch(os.tmpdir(), () => {}),
     close: (watcher) => watcher.close()
+  },
+  port: {
+    open: async () => new BroadcastChannel('mails'),
+    async close(channel) {
+      channel.close()
+      await wait(5)
+    }
   }
 }
 
@@ -88,6 +96,50 @@ for (const mode of ['check', 'production']) {
     })
   })
 }
+
+test('a port is gone once either end is closed, or it is given away; asking it leaves it as it was', async () => {
+  await withWatch({ mode: 'check' }, async ({ job, rows }) => {
+    const made = []
+    await job('mail', async () => {
+      for (let i = 0; i < 3; i++) made.push(new MessageChannel())
+    })
+    assert.equal(count(await rows(), 'port'), 6)
+    assert.equal(count(await rows(), 'listener'), 0)
+    made[0].port1.ref()
+    await rows()
+    assert.deepEqual([made[0].port1.hasRef(), made[0].port2.hasRef()], [true, false])
+    made[0].port2.close()
+    made[1].port1.postMessage(made[2].port1, [made[2].port1])
+    await wait(5)
+    assert.equal(count(await rows(), 'port'), 3)
+    // Of the other end, one would wait for its turn behind the message that nobody takes.
+    made[1].port2.close()
+    made[2].port2.close()
+    await wait(5)
+    assert.equal(count(await rows(), 'port'), 0)
+  })
+})
+
+const hasStreamChannel = Number(process.versions.node.split('.')[0]) >= 22
+test('a stream of HTTP/2 is seen until it is closed', { skip: !hasStreamChannel }, async () => {
+  const server = http2.createServer().on('stream', (stream) => stream.respond())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const session = http2.connect(`http://127.0.0.1:${server.address().port}`)
+  await withWatch({ mode: 'production' }, async ({ job, rows }) => {
+    const made = []
+    await job('mail', async () => {
+      for (let i = 0; i < 2; i++) made.push(session.request({ ':path': '/' }))
+    })
+    await once(made[1], 'response')
+    assert.equal(count(await rows(), 'stream'), 2)
+    made[0].close()
+    await once(made[0], 'close')
+    assert.equal(count(await rows(), 'stream'), 1)
+  })
+  session.destroy()
+  server.close()
+})
 
 test("what listens on a job's own open socket is not counted beside it", async () => {
   const server = await listening()
@@ -222,6 +274,20 @@ files('a file that got its name after it was opened is found by its new one', as
     })
   assert.equal(count(await rows(), 'file'), 6)
   for (const fd of fds) fs.closeSync(fd)
+  assert.equal(count(await rows(), 'file'), 0)
+})
+
+files('a folder is seen until it is closed, however it is opened', async ({ job, rows, file }) => {
+  fs.mkdirSync(file('a'))
+  const made = []
+  await job('mail', async () => {
+    made.push(fs.opendirSync(file('a')), await fs.promises.opendir(file('a')))
+    made.push(await new Promise((done) => fs.opendir(file('a'), (_error, folder) => done(folder))))
+    fs.opendirSync(file('a')).closeSync()
+    for await (const _entry of await fs.promises.opendir(file('a')));
+  })
+  assert.equal(count(await rows(), 'file'), 3)
+  for (const folder of made) folder.closeSync()
   assert.equal(count(await rows(), 'file'), 0)
 })
 

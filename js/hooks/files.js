@@ -32,6 +32,26 @@ function observeOpen(original) {
   }
 }
 
+/** A folder that is read entry by entry has a descriptor too. @param {Function} original */
+function observeOpendirSync(original) {
+  return function observed(/** @type {any} */ path) {
+    // @ts-expect-error `this` is the caller's
+    const folder = Reflect.apply(original, this, arguments)
+    if (sink.recorder !== null) sink.recorder.openedFile(KIND.file, path, undefined, observed)
+    return folder
+  }
+}
+
+/** @param {Function} original */
+function observeOpendir(original) {
+  return function observed(/** @type {any} */ path) {
+    // @ts-expect-error `this` is the caller's
+    const result = Reflect.apply(original, this, arguments)
+    if (sink.recorder !== null) sink.recorder.openedFile(KIND.file, path, undefined, observed)
+    return result
+  }
+}
+
 /** An async function and no constructor. @param {Function} original */
 function observePromisedOpen(original) {
   const { open } = {
@@ -110,6 +130,9 @@ module.exports = reusable(() => [
   patch([{ owner: fs, name: 'openSync' }], observeOpenSync),
   patch([{ owner: fs, name: 'open' }], observeOpen),
   patch([{ owner: fsPromises, name: 'open' }], observePromisedOpen),
+  patch([{ owner: fs, name: 'opendirSync' }], observeOpendirSync),
+  patch([{ owner: fs, name: 'opendir' }], observeOpendir),
+  patch([{ owner: fsPromises, name: 'opendir' }], observeOpendir),
   patch([{ owner: fs, name: 'renameSync' }], observeRename),
   patch([{ owner: fs, name: 'rename' }], observeRename),
   patch([{ owner: fsPromises, name: 'rename' }], observePromisedRename),

@@ -9,7 +9,7 @@ const { patch, reusable } = require('./patch')
 const sink = require('./sink')
 
 /**
- * Where sockets, servers, child processes and worker threads are opened. Every way there leads through these few
+ * Where sockets, servers, child processes, worker threads and streams of HTTP/2 are opened. Every way there leads through these few
  * (`net.connect`, `tls.connect`, `http`, `fetch`, `spawn`, `exec`, `fork`). One literal for each function, for speed: see
  * event-emitter.js.
  */
@@ -73,6 +73,11 @@ function onWorker(message) {
   if (sink.recorder !== null) sink.recorder.opened(KIND.worker, message.worker, onWorker)
 }
 
+/** A request of HTTP/2. Node 20 has no such channel, and its class is not to be had. @param {any} message */
+function onHttp2Stream({ stream }) {
+  if (sink.recorder !== null) sink.recorder.opened(KIND.stream, stream, onHttp2Stream)
+}
+
 /** For the suite guard alone: a server has a new connection. @param {any} message */
 function onAccept({ socket }) {
   if (sink.guard !== null) sink.guard.accepted(socket)
@@ -95,7 +100,8 @@ const hook = reusable(() => [
   patch([{ owner: net.Server.prototype, name: 'listen' }], observeListen),
   patch([{ owner: ChildProcess.prototype, name: 'spawn' }], observeSpawn),
   patch([{ owner: dgram.Socket.prototype, name: 'bind' }], observeBind),
-  subscribed('worker_threads', onWorker)
+  subscribed('worker_threads', onWorker),
+  subscribed('http2.client.stream.created', onHttp2Stream)
 ])
 
 module.exports = { ...hook, accepts }

@@ -105,8 +105,11 @@ function leakLines(leak, number, threads, paint) {
   lines.push(...placeLines(leak, paint))
   for (const other of leak.sites.slice(1, 4))
     lines.push(`${indent}also at ${formatSite(other)} (${formatCount(other.count)})`)
-  if (leak.companions.length > 0)
+  if (leak.client !== null) lines.push(`${indent}${clientWords(leak, leak.client)}`)
+  else if (leak.companions.length > 0)
     lines.push(`${indent}with it: ${leak.companions.join(', ')} (counted here, not again)`)
+  if (leak.known !== null)
+    lines.push(`${indent}known leak: fixed in ${leak.known.fixedIn} (${leak.known.evidence})`)
   if (leak.holder) lines.push(`${indent}on: ${holderWords(leak.holder)}`)
   if (leak.retainingPath !== null) lines.push(...heldLines(leak))
   if (leak.kind === 'timeout' && leak.heldMs)
@@ -115,6 +118,20 @@ function leakLines(leak, number, threads, paint) {
     lines.push(`${indent}it stays only when the job fails: the cleanup is not in a finally block`)
   lines.push(`${indent}fix: ${leak.fix}     ${paint('dim', `id ${leak.fingerprint}`)}`)
   return lines
+}
+
+/**
+ * @param {Leak} leak @param {NonNullable<Leak['client']>} client
+ */
+function clientWords(leak, client) {
+  const each = [`${Math.round(leak.count / client.count)} ${leak.description}`, ...leak.companions].join(', ')
+  const at = formatSite(client.site)
+  const made = at === formatSite(pointOf(leak)) ? '' : ` made at ${at},`
+  const perJob = client.count / leak.jobsFinished
+  // Of the warm-up, there are a few more.
+  const isOne = perJob > 0.95 && perJob < 1.3
+  const many = isOne ? `one ${client.class} per job` : formatNumberOf(client.count, client.class)
+  return `${many},${made} never closed; each holds ${each} (counted here, not again)`
 }
 
 /** Steps shown of a path: those next to what piles up say most. */
@@ -140,6 +157,7 @@ function holderWords(holder) {
 
 module.exports = {
   BETWEEN_JOBS,
+  clientWords,
   holderWords,
   jobsWords,
   leakLines,

@@ -9,7 +9,7 @@ const {
   formatNumberOf,
   formatRate
 } = require('./format')
-const { holderWords, jobsWords, leakTitle, ownerWords, pointOf } = require('./leak')
+const { clientWords, holderWords, jobsWords, leakTitle, ownerWords, pointOf } = require('./leak')
 const { repositoryPath } = require('../paths')
 
 /** @typedef {import('../index').Report} Report */
@@ -55,7 +55,9 @@ function leakSection(leak, at, root) {
     ['Jobs that left one', `${jobsWords(leak)}${jobsLeaving.failed > 0 ? '' : ', none of them failed'}`],
     ['Made at', leak.calledFrom && leak.site ? code(placeOf(leak.site, root)) : null],
     ['On', leak.holder ? code(holderWords(leak.holder)) : null],
-    ['With it', leak.companions.length > 0 ? code(leak.companions.join(', ')) : null],
+    ['Made by', leak.client ? code(clientWords(leak, leak.client)) : null],
+    ['With it', leak.companions.length > 0 && !leak.client ? code(leak.companions.join(', ')) : null],
+    ['Known', leak.known ? `fixed in ${leak.known.fixedIn} (${leak.known.evidence})` : null],
     ['Evidence', evidenceWords(leak)],
     ['Fix', code(leak.fix)],
     ['Fingerprint', code(leak.fingerprint)]

@@ -2,6 +2,7 @@
 
 const dgram = require('node:dgram')
 const net = require('node:net')
+const { BroadcastChannel, MessagePort } = require('node:worker_threads')
 const { className } = require('../shape')
 const { KIND } = require('../kinds')
 
@@ -31,6 +32,9 @@ IS_OPEN.set(KIND.worker, (worker) => worker.threadId !== -1)
 // Null once it is closed. Undefined: it watches through others, which are seen by themselves.
 IS_OPEN.set(KIND.watcher, (watcher) => watcher._handle !== null && watcher._handle !== undefined)
 
+IS_OPEN.set(KIND.stream, (stream) => !stream.destroyed)
+IS_OPEN.set(KIND.port, isPortOpen)
+
 /** @param {number} kind @param {any} object */
 function isOpen(kind, object) {
   return /** @type {(object: any) => boolean} */ (IS_OPEN.get(kind))(object)
@@ -39,6 +43,28 @@ function isOpen(kind, object) {
 /** @param {import('node:child_process').ChildProcess} child */
 function isRunning({ pid, exitCode, signalCode }) {
   return pid !== undefined && exitCode === null && signalCode === null
+}
+
+const { hasRef, ref, unref } = /** @type {any} */ (MessagePort.prototype)
+
+/**
+ * A port says no more than whether it keeps the process alive, which one that is closed cannot be made to: it is made to for
+ * as long as it takes to ask.
+ * @param {any} port
+ */
+function isPortOpen(port) {
+  if (hasRef.call(port)) return true
+  ref.call(port)
+  const isOpen = hasRef.call(port)
+  if (isOpen) unref.call(port)
+  return isOpen
+}
+
+/** A BroadcastChannel listens through a port of its own. @param {any} object */
+function portOf(object) {
+  if (!(object instanceof BroadcastChannel)) return object
+  const symbol = Object.getOwnPropertySymbols(object).find(({ description }) => description === 'kHandle')
+  return symbol === undefined ? object : /** @type {any} */ (object)[symbol]
 }
 
 /** Whose opening is the other end's business. */
@@ -64,7 +90,7 @@ function isBound(socket) {
 }
 
 /**
- * Sockets, servers, child processes, worker threads and watchers that outlive their job. Each is seen when it is opened
+ * Sockets, servers, child processes, worker threads, watchers, message ports and streams of HTTP/2 that outlive their job. Each is seen when it is opened
  * and held weakly; whether it still is open, its own state says, so that no collection is needed.
  */
 class Handles {
@@ -96,7 +122,7 @@ class Handles {
 
   /** Who opened it, if a job did. @param {any} object @returns {import('../job').Birth | undefined} */
   birthOf(object) {
-    return this.known.get(object)?.birth
+    return this.known.get(portOf(object))?.birth
   }
 
   /** Whether it is open or may be soon. @param {WeakRef<any>} ref */

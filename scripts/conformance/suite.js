@@ -37,6 +37,8 @@ const SETS = {
     'test-dgram*',
     'test-child-process*',
     'test-worker*',
+    'test-message*',
+    'test-broadcastchannel*',
     'test-fs-*',
     'test-file*',
     'test-http-agent*',

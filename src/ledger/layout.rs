@@ -70,13 +70,15 @@ pub enum ResourceKind {
     Watcher,
     /// A descriptor of a file.
     File,
-    /// A stream from or to a file.
+    /// A stream from or to a file, or one of HTTP/2.
     Stream,
+    /// One end of a channel for messages.
+    Port,
 }
 
 impl ResourceKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Listener,
         Self::Interval,
         Self::Timeout,
@@ -88,6 +90,7 @@ impl ResourceKind {
         Self::Watcher,
         Self::File,
         Self::Stream,
+        Self::Port,
     ];
 
     /// The kind with this number, if there is one.
@@ -105,6 +108,7 @@ impl ResourceKind {
             9 => Some(Self::Watcher),
             10 => Some(Self::File),
             11 => Some(Self::Stream),
+            12 => Some(Self::Port),
             _ => None,
         }
     }
@@ -136,6 +140,7 @@ impl ResourceKind {
             Self::Watcher => 9,
             Self::File => 10,
             Self::Stream => 11,
+            Self::Port => 12,
         }
     }
 
@@ -154,6 +159,7 @@ impl ResourceKind {
             Self::Watcher => "watcher",
             Self::File => "file",
             Self::Stream => "stream",
+            Self::Port => "port",
         }
     }
 }

@@ -100,10 +100,18 @@ pub struct Construction {
     pub job: String,
     /// The library, as in [`Site::owner`].
     pub owner: String,
+    /// The library that does so for that one, or itself.
+    pub by: String,
     /// Id of the call site.
     pub site: u32,
     /// How many.
     pub count: u64,
+    /// Their class.
+    pub class: String,
+    /// That line says `new`.
+    pub is_direct: bool,
+    /// How many are still there.
+    pub alive: u64,
 }
 
 /// How a check is going.

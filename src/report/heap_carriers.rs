@@ -43,10 +43,11 @@ pub fn carriers(path: &[StepFacts]) -> Vec<Carrier<'_>> {
             }
             "Server" => Some(handle(&["server"])),
             "ChildProcess" | "Process" => Some(handle(&["child-process"])),
-            "Worker" | "MessagePort" => Some(handle(&["worker"])),
+            "Worker" => Some(handle(&["worker"])),
+            "MessagePort" | "BroadcastChannel" => Some(handle(&["port", "worker"])),
             "FSWatcher" | "StatWatcher" | "FSEvent" => Some(handle(&["watcher"])),
-            "ReadStream" | "WriteStream" => Some(handle(&["stream"])),
-            "FileHandle" => Some(handle(&["file"])),
+            "ReadStream" | "WriteStream" | "ClientHttp2Stream" | "Http2Stream" => Some(handle(&["stream"])),
+            "FileHandle" | "Dir" | "DirHandle" => Some(handle(&["file"])),
             _ => None,
         }
     };

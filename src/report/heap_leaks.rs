@@ -19,7 +19,7 @@ use crate::verdict::slope::Point;
 /// Frames shown per leak.
 const MAX_STACK: usize = 12;
 /// Rates this near to each other are the same.
-const SAME_RATE: f64 = 0.05;
+pub(super) const SAME_RATE: f64 = 0.05;
 /// So few entries may be held elsewhere, the newest by `tail`, and make no other rate.
 const ELSEWHERE_SHARE: f64 = 0.002;
 /// Storage that is smaller has grown to its size.
@@ -201,6 +201,8 @@ impl<'a> Grown<'a> {
             fix,
             only_when_failing: false,
             companions: Vec::new(),
+            client: None,
+            known: None,
             evidence: EvidenceRow {
                 windows,
                 survivors: count,
@@ -271,6 +273,6 @@ fn sites(site: &Site, count: u64) -> Vec<SiteCount> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes stay below 2^53")]
-fn float(count: u64) -> f64 {
+pub(super) fn float(count: u64) -> f64 {
     count as f64
 }

@@ -62,6 +62,8 @@ pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64) -> Lea
         },
         only_when_failing: is_only_when_failing(finding.leaving, completed_jobs),
         companions: Vec::new(),
+        client: None,
+        known: None,
         evidence: EvidenceRow {
             windows: finding.windows,
             survivors: finding.live,

@@ -34,6 +34,8 @@ pub(in crate::report) fn listener(event: &str, line: u32, count: u64) -> Leak {
         fix: String::new(),
         only_when_failing: false,
         companions: Vec::new(),
+        client: None,
+        known: None,
         evidence: EvidenceRow {
             windows: 1,
             survivors: count,

@@ -2,6 +2,7 @@
 //!
 //! Equal ledgers and facts give equal reports, byte for byte: everything is sorted, nothing is asked of the clock.
 
+mod clients;
 pub mod facts;
 pub mod finding;
 pub mod fingerprint;
@@ -14,6 +15,7 @@ pub mod heap_names;
 mod heap_paths;
 pub mod heap_retainers;
 pub mod ignore;
+mod known;
 pub mod leaks;
 mod memory;
 pub mod model;
@@ -25,10 +27,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use self::clients::Maker;
 use self::facts::{CheckFacts, Construction, Facts, MemoryFacts};
 use self::finding::Finding;
 use self::model::{Kept, Leak, NextStep, Report, Returned, SCHEMA_VERSION};
-use self::owners::Maker;
 use crate::ledger::{Dropped, RunView};
 use crate::verdict::Mode;
 use crate::verdict::blame::Blame;
@@ -69,8 +71,13 @@ pub fn build(view: &RunView<'_>, facts: &Facts) -> Report {
         sorted.place(&finding, completed_jobs, is_strict);
     }
     sorted.add_heap(view, facts);
-    owners::name_makers(&mut sorted.leaks, &makers(view, facts));
+    let makers = makers(view, facts);
+    clients::name_makers(&mut sorted.leaks, &makers);
     let mut sorted = sorted.arranged(facts);
+    for leak in sorted.leaks.iter_mut().chain(&mut sorted.accepted) {
+        clients::name_client(leak, &makers);
+        known::name_known(leak);
+    }
     let obstacles = facts.check.as_ref().map_or(&[][..], |check| &check.obstacles);
     let unseen = unseen_growth(facts);
     let (verdict, missing) = overall(&Sum {
@@ -132,8 +139,17 @@ pub fn sites(view: &RunView<'_>) -> Vec<u32> {
 /// Where the application constructs what libraries offer.
 fn makers(view: &RunView<'_>, facts: &Facts) -> Vec<Maker> {
     let maker = |made: &Construction| {
-        let at = finding::site(view, &facts.sites, made.site)?.called_from?;
-        Some(Maker { job: made.job.clone(), owner: made.owner.clone(), at, count: made.count })
+        let site = finding::site(view, &facts.sites, made.site)?;
+        Some(Maker {
+            job: made.job.clone(),
+            owner: made.owner.clone(),
+            by: made.by.clone(),
+            at: site.called_from.unwrap_or(site.place),
+            count: made.count,
+            class: made.class.clone(),
+            is_direct: made.is_direct,
+            alive: made.alive,
+        })
     };
     facts.constructions.iter().filter_map(maker).collect()
 }

@@ -102,6 +102,10 @@ pub struct Leak {
     pub only_when_failing: bool,
     /// What else the same line registers, counted here and not again.
     pub companions: Vec<String>,
+    /// The client, pool or agent that jobs make and never close, where it is known.
+    pub client: Option<Client>,
+    /// The version of its package in which it is mended, where that is known.
+    pub known: Option<Known>,
     /// What the finding rests on.
     pub evidence: EvidenceRow,
     /// Bytes it keeps alive, where snapshots were taken.
@@ -116,6 +120,28 @@ pub struct Leak {
     pub last_seen: u64,
     /// The reason of the rule that accepts it; none where the baseline does, or nothing.
     pub ignored_because: Option<String>,
+}
+
+/// What jobs make of a library and never close.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Client {
+    /// Its class.
+    pub class: String,
+    /// The line of the application that makes it.
+    pub site: Place,
+    /// How many are there.
+    pub count: u64,
+}
+
+/// A leak that the authors of the package have mended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Known {
+    /// The first version without it.
+    pub fixed_in: String,
+    /// Issue or line of the changelog.
+    pub evidence: &'static str,
 }
 
 /// Counts of jobs by how they ended.

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::clients::is_whole_share;
+use super::heap_leaks::{SAME_RATE, float};
 use super::heap_names::HeapKind;
 use super::model::{Leak, OutcomeCounts};
 use crate::ledger::batch::ResourceKind;
@@ -15,37 +17,26 @@ pub fn is_library(owner: &str) -> bool {
     owner.starts_with("library:")
 }
 
-/// A line of the application at which jobs construct what a library offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Maker {
-    /// Name of the job.
-    pub job: String,
-    /// The library, as `owner` of a leak.
-    pub owner: String,
-    /// The line.
-    pub at: Place,
-    /// How many were constructed there.
-    pub count: u64,
-}
-
-/// What a library makes out of a callback of its own has no line of the application: the one that constructed the client,
-/// pool or agent is given to it, if jobs do so about as often.
-pub fn name_makers(leaks: &mut [Leak], makers: &[Maker]) {
-    for leak in leaks.iter_mut().filter(|leak| leak.called_from.is_none()) {
-        let of_leak = makers.iter().filter(|maker| {
-            let often = leak.count.min(leak.jobs_finished);
-            maker.job == leak.job && maker.owner == leak.owner && maker.count.saturating_mul(2) >= often
-        });
-        let often = leak.count.min(leak.jobs_finished);
-        let closest = of_leak.min_by_key(|maker| (maker.count.abs_diff(often), &maker.at));
-        leak.called_from = closest.map(|maker| maker.at.clone());
-    }
-}
-
 /// Names what comes with a handle in the handle's finding, and takes it off the list.
 #[must_use]
 pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
-    let (mut handles, others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_handle);
+    let (handles, others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_handle);
+    let is_port = |leak: &Leak| leak.kind == ResourceKind::Port.name();
+    // A worker talks through ports.
+    let (ports, mut handles): (Vec<Leak>, Vec<Leak>) = handles.into_iter().partition(is_port);
+    let ports = fold_into(&mut handles, ports);
+    handles.extend(ports);
+    let mut apart = fold_into(&mut handles, others);
+    let (on_own, others) = apart.into_iter().partition(is_part_of_own);
+    apart = others;
+    let on_own = fold_parts(&mut apart, on_own);
+    apart.extend(on_own);
+    handles.extend(fold_libraries(fold_kept_owners(apart)));
+    fold_calls(handles)
+}
+
+/// Adds to the handles what comes with one; the others are returned.
+fn fold_into(handles: &mut [Leak], others: Vec<Leak>) -> Vec<Leak> {
     let mut with: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); handles.len()];
     let mut apart = Vec::new();
     for leak in others {
@@ -58,11 +49,74 @@ pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
         }
     }
     for (handle, with) in handles.iter_mut().zip(with) {
-        handle.companions =
-            with.into_iter().map(|(what, count)| in_short(&what, count, handle.count)).collect();
+        let with = with.into_iter().map(|(what, count)| in_short(&what, count, handle.count));
+        handle.companions.extend(with);
     }
-    handles.extend(fold_libraries(fold_kept_owners(apart)));
-    handles
+    apart
+}
+
+/// Listeners on an object of Node's or of a library that each job makes anew: nobody would see them if something did not hold
+/// that object.
+fn is_part_of_own(leak: &Leak) -> bool {
+    let is_by_other = is_made_by_node(leak) || is_library(made_by(leak));
+    is_on_own(leak) && (is_by_other || leak.via.as_deref() == Some("node"))
+}
+
+/// What a library makes for one call of the application, a timer and its entry in a table, is one mistake.
+fn fold_calls(leaks: Vec<Leak>) -> Vec<Leak> {
+    let is_called = |leak: &Leak| is_library(&leak.owner) && leak.called_from.is_some();
+    let (mut called, mut others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_called);
+    called.sort_by(|a, b| call_order(a).cmp(&call_order(b)));
+    let mut firsts: Vec<Leak> = Vec::new();
+    for leak in called {
+        let is_same_call = |first: &&mut Leak| {
+            let is_of_job = first.job == leak.job && first.only_when_failing == leak.only_when_failing;
+            is_of_job && first.called_from == leak.called_from && is_whole_share(leak.count, first.count)
+        };
+        match firsts.iter_mut().find(is_same_call) {
+            Some(first) => {
+                first.companions.push(in_short(&what(&leak), leak.count, first.count));
+                first.companions.extend(leak.companions.iter().cloned());
+                keep_also(first, leak);
+            }
+            None => firsts.push(leak),
+        }
+    }
+    others.append(&mut firsts);
+    others
+}
+
+/// What says most comes first, and sure before likely.
+fn call_order(leak: &Leak) -> (bool, usize, &str) {
+    let kinds = ["interval", "timeout", "immediate", "listener"];
+    let of_kind = kinds.iter().position(|kind| *kind == leak.kind);
+    let rank = if is_handle(leak) { 0 } else { of_kind.map_or(kinds.len() + 1, |at| at + 1) };
+    (leak.certainty != "sure", rank, &leak.fingerprint)
+}
+
+/// Where it is known on what those objects pile up, that is the finding; where that is a variable of Node's own, the line that
+/// makes them is.
+fn fold_parts(apart: &mut Vec<Leak>, parts: Vec<Leak>) -> Vec<Leak> {
+    let mut left = Vec::new();
+    for mut part in parts {
+        match apart.iter().position(|leak| holds(leak, &part)) {
+            Some(at) if line(&apart[at]).is_some() => apart[at].companions.push(part.description),
+            Some(at) => {
+                keep_also(&mut part, apart.swap_remove(at));
+                left.push(part);
+            }
+            None => left.push(part),
+        }
+    }
+    left
+}
+
+/// As many things pile up in the heap as there are such objects.
+fn holds(leak: &Leak, part: &Leak) -> bool {
+    let owners = part.holder.as_ref().map_or(0, |holder| holder.owners);
+    let rate = float(owners) / float(part.jobs_finished.max(1));
+    let is_of_its = !is_library(made_by(part)) || made_by(part) == leak.owner;
+    is_of_heap(leak) && is_of_its && leak.job == part.job && (leak.per_job - rate).abs() < SAME_RATE * rate
 }
 
 /// Listeners on objects that jobs make anew are still there because something keeps these objects: where that is what the
@@ -142,11 +196,12 @@ fn what(leak: &Leak) -> String {
 fn in_short(what: &str, count: u64, handles: u64) -> String {
     match count.saturating_add(handles / 2) / handles.max(1) {
         0 | 1 => format!("1 {what}"),
-        each => format!("{each} {}", what.replacen(' ', "s ", 1)),
+        each if what.contains(' ') => format!("{each} {}", what.replacen(' ', "s ", 1)),
+        each => format!("{each} {what}s"),
     }
 }
 
-fn is_handle(leak: &Leak) -> bool {
+pub(super) fn is_handle(leak: &Leak) -> bool {
     ResourceKind::ALL.iter().any(|kind| kind.name() == leak.kind && kind.is_handle())
 }
 
@@ -157,42 +212,62 @@ fn comes_with(leak: &Leak, handle: &Leak) -> bool {
     }
     let is_same_line = line(leak).is_some() && line(leak) == line(handle);
     let is_of_library = |owner: &str| is_library(owner) && owner == handle.owner;
-    if leak.kind != ResourceKind::Listener.name() {
-        // The parts of a client that it makes for itself.
-        return is_of_library(&leak.owner);
+    if leak.kind == ResourceKind::Port.name() {
+        return is_same_line;
     }
-    let made_by = leak.holder.as_ref().and_then(|holder| holder.made_by.as_deref()).unwrap_or("");
-    let is_by_node = made_by == "node" || leak.via.as_deref() == Some("node");
+    if leak.kind != ResourceKind::Listener.name() {
+        // The parts of a client that it makes for itself, or the library that has made the client for it.
+        let is_of_caller = is_library(&leak.owner) && is_library(&handle.owner) && is_as_many(leak, handle);
+        return is_of_library(&leak.owner) || is_of_caller && (leak.called_from.is_none() || is_same_line);
+    }
+    let made_by = made_by(leak);
+    let is_by_node = is_made_by_node(leak) || leak.via.as_deref() == Some("node");
     is_same_line || (is_on_own(leak) && (is_by_node || is_of_library(&leak.owner) || is_of_library(made_by)))
+}
+
+/// Who made the object that a listener is on.
+fn made_by(leak: &Leak) -> &str {
+    leak.holder.as_ref().and_then(|holder| holder.made_by.as_deref()).unwrap_or("")
+}
+
+fn is_made_by_node(leak: &Leak) -> bool {
+    made_by(leak) == "node"
 }
 
 /// Where client and server are in one process, the server's objects are made between jobs, as many as connections.
 fn is_other_end(leak: &Leak, handle: &Leak) -> bool {
-    let is_as_many = leak.count.abs_diff(handle.count) <= handle.count / 10;
-    let is_of_library = is_library(&leak.owner) && leak.owner == handle.owner;
-    leak.job == BETWEEN_JOBS && is_of_library && is_as_many && is_on_own(leak)
+    let is_of_connection = leak.kind != ResourceKind::Listener.name() || is_on_own(leak);
+    leak.job == BETWEEN_JOBS && is_library(&leak.owner) && is_as_many(leak, handle) && is_of_connection
+}
+
+fn is_as_many(leak: &Leak, handle: &Leak) -> bool {
+    leak.count.abs_diff(handle.count) <= handle.count / 10
 }
 
 /// Whether its listeners are on objects that jobs make anew, and not on a shared one.
 #[must_use]
 pub fn is_on_own(leak: &Leak) -> bool {
-    let OutcomeCounts { completed, failed, timed_out } = leak.jobs_leaving;
-    let jobs_leaving = completed + failed + timed_out;
+    let jobs_leaving = jobs_leaving(leak);
     leak.holder.as_ref().is_some_and(|holder| holder.owners.saturating_mul(2) > jobs_leaving)
 }
 
+pub(super) fn jobs_leaving(leak: &Leak) -> u64 {
+    let OutcomeCounts { completed, failed, timed_out } = leak.jobs_leaving;
+    completed + failed + timed_out
+}
+
 /// The line of the application, where it is known.
-fn line(leak: &Leak) -> Option<&Place> {
+pub(super) fn line(leak: &Leak) -> Option<&Place> {
     leak.called_from.as_ref().or(leak.site.as_ref()).filter(|place| place.file.is_some())
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::report::leaks::tests::listener;
     use crate::report::model::Holder;
 
-    fn socket(line: u32) -> Leak {
+    pub(in crate::report) fn socket(line: u32) -> Leak {
         Leak {
             kind: "socket",
             description: "socket".to_owned(),
@@ -240,26 +315,62 @@ mod tests {
         assert_eq!(folded(made_by(by_application.clone(), "library:pg@8.16.3")).len(), 1);
         assert_eq!(folded(made_by(by_application, "node")).len(), 1);
         let timeout = Leak { kind: "timeout", holder: None, ..socket(8) };
-        assert_eq!(folded(timeout)[0].companions, ["1 timeout"]);
+        assert_eq!(folded(timeout.clone())[0].companions, ["1 timeout"]);
+        let by_caller = Leak { owner: "library:pg-boss@9.0.0".to_owned(), ..timeout };
+        assert_eq!(folded(by_caller.clone())[0].companions, ["1 timeout"], "of a library above pg");
+        let at_other_line = Leak { called_from: by_caller.site.clone(), ..by_caller.clone() };
+        assert_eq!(folded(at_other_line).len(), 2);
+        assert_eq!(folded(Leak { count: 4, ..by_caller }).len(), 2);
     }
 
     #[test]
-    fn line_that_constructs_the_client_is_given_to_what_it_opens_later() {
-        let maker = |line, count| Maker {
-            job: "send-email".to_owned(),
-            owner: "library:pg@8.16.3".to_owned(),
-            at: Place { line: Some(line), ..Place::default() },
-            count,
+    fn ports_of_a_worker_come_with_it() {
+        let port = Leak { kind: "port", holder: None, owner: "app".to_owned(), ..listener("", 3, 36) };
+        let worker = Leak { kind: "worker", ..Leak { count: 9, ..port.clone() } };
+        let leaks = fold(vec![port.clone(), worker]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!((leaks[0].kind, &leaks[0].companions[..]), ("worker", &["4 ports".to_owned()][..]));
+        assert_eq!(fold(vec![port])[0].kind, "port");
+    }
+
+    #[test]
+    fn listeners_that_node_puts_on_what_piles_up_are_a_part_of_that() {
+        let piled = Leak {
+            kind: "external",
+            description: "buffer in kept (Set)".to_owned(),
+            holder: None,
+            ..listener("", 7, 9)
         };
-        let named = |makers: &[Maker]| {
-            let mut leaks = [socket(3)];
-            name_makers(&mut leaks, makers);
-            leaks[0].called_from.as_ref().and_then(|at| at.line)
+        let piled = Leak { per_job: 9.0 / float(piled.jobs_finished), ..piled };
+        let by_node = Leak { via: Some("node".to_owned()), ..on_own(listener("prefinish", 5, 9)) };
+        let leaks = fold(vec![by_node.clone(), piled.clone()]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!(
+            (leaks[0].kind, &leaks[0].companions[..]),
+            ("external", &["'prefinish' listener".to_owned()][..])
+        );
+
+        let placeless = Leak { site: None, called_from: None, ..piled.clone() };
+        assert_eq!(fold(vec![by_node.clone(), placeless])[0].kind, "listener");
+        let more = Leak { per_job: piled.per_job * 1.5, ..piled.clone() };
+        assert_eq!(fold(vec![by_node, more]).len(), 2);
+        assert_eq!(fold(vec![on_own(listener("end", 5, 9)), piled]).len(), 2, "the application's own");
+    }
+
+    #[test]
+    fn what_a_library_makes_for_one_call_is_one_leak() {
+        let called = |kind: &'static str, count| {
+            let called_from = Some(Place { line: Some(1), ..Place::default() });
+            Leak { kind, holder: None, called_from, ..Leak { count, ..socket(3) } }
         };
-        assert_eq!(named(&[maker(1, 2), maker(2, 9), maker(4, 80)]), Some(2));
-        assert_eq!(named(&[maker(1, 2)]), None, "jobs seldom come by there");
-        assert_eq!(named(&[Maker { job: "other".to_owned(), ..maker(2, 9) }]), None);
-        assert_eq!(named(&[Maker { owner: "library:ws@8.0.0".to_owned(), ..maker(2, 9) }]), None);
+        let leaks = fold(vec![called("timeout", 18), called("interval", 9)]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!((leaks[0].kind, &leaks[0].companions[..]), ("interval", &["2 timeouts".to_owned()][..]));
+        assert_eq!(fold(vec![called("timeout", 4), called("interval", 9)]).len(), 2, "not as often");
+        let elsewhere = Leak { called_from: None, ..called("interval", 9) };
+        assert_eq!(fold(vec![called("timeout", 9), elsewhere]).len(), 2);
+        let of_other_job = Leak { job: "other".to_owned(), ..called("interval", 9) };
+        assert_eq!(fold(vec![called("timeout", 9), of_other_job]).len(), 2);
     }
 
     #[test]
@@ -307,6 +418,7 @@ mod tests {
         };
         assert_eq!(between("library:pg@8.16.3", 9), 1);
         assert_eq!(between("app", 9), 2);
+        assert_eq!(between("library:pg-gateway@1.0.0", 9), 1, "the server is another library");
         assert_eq!(between("library:pg@8.16.3", 12), 2);
     }
 

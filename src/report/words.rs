@@ -12,10 +12,12 @@ pub fn description(kind: ResourceKind, shape: &Shape) -> String {
         (ResourceKind::Stream, _) => match shape.owner.as_deref() {
             Some("ReadStream") => "read stream".to_owned(),
             Some("WriteStream") => "write stream".to_owned(),
+            Some("ClientHttp2Stream") => "http2 stream".to_owned(),
             _ => kind.name().to_owned(),
         },
         (ResourceKind::ChildProcess, _) => "child process".to_owned(),
         (ResourceKind::Worker, _) => "worker thread".to_owned(),
+        (ResourceKind::Port, _) => "message port".to_owned(),
         _ => kind.name().to_owned(),
     }
 }
@@ -51,6 +53,12 @@ pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
         ResourceKind::Worker => "await worker.terminate() in a finally block".to_owned(),
         ResourceKind::Watcher => "watcher.close() in a finally block".to_owned(),
         ResourceKind::Socket | ResourceKind::File => "close it in a finally block".to_owned(),
+        ResourceKind::Stream if shape.owner.as_deref() == Some("ClientHttp2Stream") => {
+            "stream.close() in a finally block, or end it and read it to its end".to_owned()
+        }
+        ResourceKind::Port => {
+            "close() the channel or port in a finally block: one that is open is never collected".to_owned()
+        }
         ResourceKind::Stream => "stream.destroy() in a finally block, or stream.pipeline()".to_owned(),
     }
 }
@@ -120,6 +128,7 @@ mod tests {
             (ResourceKind::Watcher, "watcher.close()"),
             (ResourceKind::File, "close"),
             (ResourceKind::Stream, "stream.destroy()"),
+            (ResourceKind::Port, "close()"),
         ] {
             assert!(fix(kind, &Shape::default()).contains(call));
         }
