@@ -21,6 +21,8 @@ pub struct Keeper {
     pub suspect_from: usize,
     /// Each entry has a name of its own.
     pub any_name: bool,
+    /// New entries are in several objects that are held alike.
+    pub is_scattered: bool,
     /// Its entries that are there now by the snapshots that they were already in.
     pub entries: Vec<u64>,
     /// Entries, and what hangs on them, in the same way.
@@ -124,7 +126,8 @@ impl Keeper {
             (std::cmp::Reverse(bytes), part.sample)
         });
         let suspect_from = suspect_from(graph, &path, any_name);
-        Self { path, suspect_from, any_name, entries, tallies, gone, parts }
+        let is_scattered = held.is_scattered;
+        Self { path, suspect_from, any_name, is_scattered, entries, tallies, gone, parts }
     }
 }
 
