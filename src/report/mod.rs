@@ -12,6 +12,7 @@ pub mod heap_growth;
 pub mod heap_leaks;
 mod heap_paths;
 pub mod heap_retainers;
+pub mod heap_series;
 pub mod ignore;
 pub mod leaks;
 mod memory;
