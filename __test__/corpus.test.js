@@ -26,6 +26,11 @@ describe('holdover check over the corpus', { concurrency: 4 }, () => {
       for (const { library } of fixture.expected.filter((one) => one.library !== undefined)) {
         assert.ok(leaks.some((leak) => leak.owner.startsWith(`library:${library}@`)))
       }
+      for (const { on, line } of fixture.expected.filter((one) => one.on !== undefined)) {
+        const { description, retainingPath } = leaks.find((leak) => leak.site.line === line)
+        assert.match(`${description} `, new RegExp(` in ${on} `))
+        assert.ok(retainingPath.some((step) => step.startsWith(`variable ${on} `)))
+      }
     })
   }
 

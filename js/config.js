@@ -387,4 +387,4 @@ function isOff(env = process.env) {
   return ['off', '0', 'false'].includes((env.HOLDOVER ?? '').toLowerCase())
 }
 
-module.exports = { isJest, START, CHECK, MEMORY, GUARD, resolve, fallback, isOff, show }
+module.exports = { isJest, START, CHECK, MEMORY, GUARD, resolve, fallback, isOff, isLogger, show }

@@ -42,14 +42,17 @@ const MESSAGES = {
   HOLDOVER_SNAPSHOT_DUPLICATE: '{file} is damaged: {problem}, at byte {byteOffset}. Take it again',
   HOLDOVER_SNAPSHOT_LIMIT:
     '{file}: {problem}, at byte {byteOffset}. Either it is damaged, or larger than holdover can read',
-  HOLDOVER_SNAPSHOT_TOO_COSTLY:
-    'no snapshot was taken, since that may cost too much: {reason}. `force: true` takes it all the same',
+  HOLDOVER_SNAPSHOT_TOO_COSTLY: 'no snapshot was taken, since that may cost too much: {reason}. {remedy}',
   HOLDOVER_SNAPSHOT_TAKE: 'V8 took no snapshot: {reason}',
   HOLDOVER_NOT_COLLECTED: '{report}',
   HOLDOVER_SNAPSHOT_CLOSED: 'the snapshot was closed: keep it open for as long as it is used',
   HOLDOVER_SNAPSHOT_PROCESS:
     '{file} is of another process than {last}: objects are known by ids, which mean something in one process alone. Take all snapshots in one run',
   HOLDOVER_HEAP_NONE: '{file} has no {what}. `holdover heap summary` lists the classes that it has',
+  HOLDOVER_HEAP_JOBS:
+    'heap.watch counts finished jobs, and there are none: call start(), and run them with runJob, wrapJob or an adapter',
+  HOLDOVER_HEAP_ANEW:
+    'V8 numbers all objects anew since a debugger or profiler has left, so earlier snapshots say nothing any more: this one is the first of a new series',
   HOLDOVER_USAGE: '{problem}'
 }
 

@@ -465,6 +465,8 @@ export interface HeapKeeper extends HeapRate {
   of: HeapThing
   /** Entries are counted; else what hangs on a few of them, as in a list whose entries hang on each other. */
   countsEntries: boolean
+  /** They are in several objects that are held alike: in a list for each of many listeners, say. */
+  scattered: boolean
   /** How many of those that are there now were there in each snapshot. */
   counts: number[]
   /** Entries and all that hangs on them, now. */
@@ -560,6 +562,42 @@ export interface HeapRetainersOptions extends HeapWorkOptions {
   paths?: number
 }
 
+export interface HeapWatchOptions {
+  /** A snapshot after so many more finished jobs. */
+  everyJobs?: number
+  /** One after so long, if a job has finished since the last. Default 600000, without `everyJobs`. */
+  everyMs?: number
+  /** None where the thread would probably stand still for longer. Default 5000. */
+  maxPauseMs?: number
+  /** The thread may stand still for this share of the time: after a second, 99 seconds pass by. Default 0.01. */
+  budget?: number
+  /** Where it is told what grows, once for as long as nothing else does. Default: the console; null: nowhere. */
+  logger?: Logger | null
+  /** Aborted, it ends the watch. */
+  signal?: AbortSignal
+}
+
+/** A snapshot that a watch took. */
+export interface HeapWatchSnapshot {
+  /** Jobs of this thread that had finished. */
+  jobs: number
+  nodes: number
+  /** How long V8 stopped the thread. */
+  pauseMs: number
+  /** Memory that the watch keeps of all snapshots so far. */
+  keptBytes: number
+}
+
+/** A watch on the heap of this thread. It never keeps the process alive, and never throws. */
+export interface HeapWatch {
+  /** From the second snapshot on: what has grown since the first. From the third on with a verdict. */
+  on(event: 'growth', listener: (growth: HeapGrowth) => void): this
+  on(event: 'snapshot', listener: (snapshot: HeapWatchSnapshot) => void): this
+  /** No snapshot was taken, or it could not be used: with the reason. */
+  on(event: 'refused', listener: (error: HoldoverError) => void): this
+  stop(): void
+}
+
 /** Heap snapshots of Node 20 to 26: files, and of this process. */
 export const heap: {
   /**
@@ -590,6 +628,11 @@ export const heap: {
    * it. Let go of it yourself: what is in a variable of the function that awaits this is held by that.
    */
   expectCollected(object: object, options?: ExpectCollectedOptions): Promise<void>
+  /**
+   * Takes a snapshot of this thread's heap again and again, as its jobs go on, and tells what grows with them and which
+   * variable keeps it. Of earlier snapshots it keeps three bytes for each object.
+   */
+  watch(options?: HeapWatchOptions): HeapWatch
 }
 
 /** Every error of holdover itself; `code` starts with `HOLDOVER_`. */

@@ -13,6 +13,7 @@
  *     job=(between jobs)    the job it must be put down to; without it, the module's own job
  *     library=<name>        the resource is created inside this package: the marked line is the job's own call into it
  *     bytes                 the rate is of bytes, which V8 says more or less
+ *     on=<variable>         the variable, or property, on which things pile up
  *     each=<n>              one call puts n listeners there (events.once adds one for 'error'); still one leak per call
  *
  * `// check: --concurrency 8` on a line of its own gives arguments for the command line.
@@ -37,6 +38,7 @@ const marker = /\/\/ LEAK (.+?)\s*$/
  * @property {string | undefined} job undefined: the module's own job
  * @property {string | undefined} library name of the package whose line creates it
  * @property {boolean} isOfBytes
+ * @property {string | undefined} on the variable on which things pile up
  * @property {number} each resources that one call makes
  */
 
@@ -121,6 +123,7 @@ function parseMarker(text, file, line) {
     job: undefined,
     library: undefined,
     isOfBytes: false,
+    on: undefined,
     each: 1
   }
   for (const word of rest) {
@@ -129,6 +132,7 @@ function parseMarker(text, file, line) {
     else if (name === 'job') expectation.job = value.replace('_', ' ')
     else if (name === 'library') expectation.library = value
     else if (name === 'bytes') expectation.isOfBytes = true
+    else if (name === 'on') expectation.on = value
     else if (name === 'each') expectation.each = Number(value)
     else throw new Error(`${file}:${line} has an unknown word in its marker: ${word}`)
   }

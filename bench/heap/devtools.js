@@ -4,6 +4,7 @@
  * Chrome DevTools' own heap snapshot worker, without a browser: the reference for every table of ours.
  *
  *     node bench/heap/devtools.js compare BEFORE AFTER     the Comparison view
+ *     node bench/heap/devtools.js series FILE FILE FILE    the Comparison view of each file with the one before
  *     node bench/heap/devtools.js summary FILE             the Summary view
  *     node bench/heap/devtools.js load FILE                all that it does before it shows anything
  *     node bench/heap/devtools.js nodes FILE OUT           of each node: shallow and retained size, distance, dominator
@@ -71,8 +72,23 @@ async function open(devtools, file) {
 
 /** @param {any} devtools @param {string} before @param {string} after */
 async function compare(devtools, before, after) {
-  const old = await open(devtools, before)
-  const now = await open(devtools, after)
+  return difference(await open(devtools, before), await open(devtools, after))
+}
+
+/** Each file is opened once, as on the screen. @param {any} devtools @param {string[]} files */
+async function series(devtools, ...files) {
+  const rows = []
+  let old = await open(devtools, files[0])
+  for (const file of files.slice(1)) {
+    const now = await open(devtools, file)
+    rows.push(difference(old, now).length)
+    old = now
+  }
+  return rows
+}
+
+/** @param {any} old @param {any} now */
+function difference(old, now) {
   const diff = now.calculateSnapshotDiff(1, old.aggregatesForDiff(now.interfaceDefinitions()))
   return Object.entries(diff).map(([key, row]) => ({
     key,
@@ -118,7 +134,7 @@ async function load(devtools, file) {
   return { nodeCount: (await open(devtools, file)).nodeCount }
 }
 
-const COMMANDS = { compare, summary, nodes, load }
+const COMMANDS = { compare, series, summary, nodes, load }
 
 async function main([command, ...args]) {
   const devtools = await bundled()

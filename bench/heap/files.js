@@ -16,18 +16,27 @@ const worker = path.join(__dirname, 'worker.js')
  * @returns {{ before: string, after: string }} paths
  */
 function snapshots(major, size) {
-  const [before, after] = [100, 1_000].map((jobs) =>
-    path.join(folder, `${size}${major}-${jobs}.heapsnapshot`)
-  )
-  if (fs.existsSync(before) && fs.existsSync(after)) return { before, after }
+  const [before, after] = series(major, size, [100, 1_000])
+  return { before, after }
+}
+
+/**
+ * @param {string} major of Node
+ * @param {string} size
+ * @param {number[]} counts of jobs; two, or three
+ * @returns {string[]} paths
+ */
+function series(major, size, counts) {
+  const files = counts.map((jobs) => path.join(folder, `${size}${major}-${jobs}.heapsnapshot`))
+  if (files.every((file) => fs.existsSync(file))) return files
   fs.mkdirSync(folder, { recursive: true })
-  const args = ['--max-old-space-size=8000', worker, size, `${before}.part`, `${after}.part`]
+  const parts = files.map((file) => `${file}.part`)
+  const args = ['--max-old-space-size=8000', worker, size, ...parts]
   const result = spawnSync(nodeOf(major), args, { stdio: 'inherit' })
   if (result.status !== 0) throw new Error(`no snapshots of size ${size} on Node ${major}`)
   // Renamed last, so that what is there is complete.
-  fs.renameSync(`${before}.part`, before)
-  fs.renameSync(`${after}.part`, after)
-  return { before, after }
+  for (const [at, part] of parts.entries()) fs.renameSync(part, files[at])
+  return files
 }
 
 /** @param {string} major @returns {string} path of that Node */
@@ -38,4 +47,4 @@ function nodeOf(major) {
   return binary
 }
 
-module.exports = { snapshots, nodeOf }
+module.exports = { snapshots, series, nodeOf }

@@ -11,10 +11,11 @@ use holdover::analysis::compact::Compact;
 use holdover::analysis::compare::{Baseline, compare};
 use holdover::analysis::rows::Row;
 use holdover::analysis::summary::{ClassTotal, Measures, summarize};
+use holdover::report::heap_growth::Snapshots;
 use holdover::snapshot::{self, Graph, PIECE_BYTES};
 use serde_json::{Value, json};
 
-const USAGE: &str = "usage: heap parse FILE | read FILE | scan FILE | compare BEFORE AFTER | paths BEFORE AFTER | summary FILE | measure FILE | compact FILE | nodes FILE OUT";
+const USAGE: &str = "usage: heap parse FILE | read FILE | scan FILE | compare BEFORE AFTER | paths BEFORE AFTER | summary FILE | measure FILE | compact FILE | growth FILE@JOBS… | nodes FILE OUT";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -56,6 +57,7 @@ fn run(args: &[&str]) -> Result<Value, Box<dyn Error>> {
             let compact = Compact::of(&open(file)?);
             json!({ "objects": compact.len(), "bytes": compact.to_bytes().len() })
         }
+        ["growth", points @ ..] => growth(points)?,
         ["nodes", file, out] => {
             let graph = open(file)?;
             fs::write(out, columns(&Measures::of(&graph)))?;
@@ -117,6 +119,18 @@ fn compare_files(before: &str, after: &str, with_paths: bool) -> Result<Value, B
         })
     });
     Ok(rows.collect())
+}
+
+fn growth(points: &[&str]) -> Result<Value, Box<dyn Error>> {
+    let mut snapshots = Snapshots::default();
+    let (last, earlier) = points.split_last().ok_or(USAGE)?;
+    for point in earlier {
+        let (file, jobs) = point.rsplit_once('@').ok_or(USAGE)?;
+        snapshots.add(&open(file)?, jobs.parse()?);
+    }
+    let (file, jobs) = last.rsplit_once('@').ok_or(USAGE)?;
+    let growth = snapshots.growth(&open(file)?, jobs.parse()?);
+    Ok(serde_json::to_value(growth.map_err(|_| "snapshots of several processes")?)?)
 }
 
 fn total(total: &ClassTotal) -> Value {

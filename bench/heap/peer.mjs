@@ -1,11 +1,13 @@
 /**
  * Other tools on the same snapshots, each doing as little as its interface allows for the task:
  *
- *     node bench/heap/peer.mjs TOOL TASK FILE…      TASK: parse, compare, measure
+ *     node bench/heap/peer.mjs TOOL TASK FILE…      TASK: parse, compare, measure, growth
  */
 
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const require = createRequire(new URL('./peers/package.json', import.meta.url))
@@ -30,6 +32,21 @@ const TOOLS = {
     async measure(file) {
       const { default: analysis } = await import(pathToFileURL(require.resolve('@memlab/heap-analysis')).href)
       return (await analysis.getFullHeapFromFile(file)).nodes.length
+    },
+    // Its leak finder, as `memlab find-leaks` calls it: what came with the second snapshot and is in the third.
+    async growth(...files) {
+      const { default: core } = await import(pathToFileURL(require.resolve('@memlab/core')).href)
+      const { config, fileManager, analysis } = core
+      config.useExternalSnapshot = true
+      config.externalSnapshotFilePaths = files
+      config.chaseWeakMapEdge = false
+      const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-memlab-'))
+      try {
+        fileManager.initDirs(config, { workDir })
+        return (await analysis.checkLeak()).length
+      } finally {
+        fs.rmSync(workDir, { recursive: true })
+      }
     }
   },
   toolkit: {

@@ -6,8 +6,9 @@
  * and the most. At the end, what it takes to refuse damaged copies of the later snapshot.
  *
  *     node bench/heap/run.js [--size mid] [--node 24] [--rounds 3] [--record]
+ *     node bench/heap/run.js --growth          the same for what grows over three snapshots of about 100 MB
  *
- * `--record` writes bench/results/heap-SIZE.txt. Needs GNU time, Debian's package of that name.
+ * `--record` writes bench/results/heap-SIZE.txt, or heap-growth.txt. Needs GNU time, Debian's package of that name.
  */
 
 const fs = require('node:fs')
@@ -15,7 +16,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { execFileSync } = require('node:child_process')
 const { parseArgs } = require('node:util')
-const { snapshots, nodeOf } = require('./files')
+const { snapshots, series, nodeOf } = require('./files')
 const { engine } = require('./engine')
 const { installPeers, peersFolder } = require('./peers')
 const { measure } = require('./measure')
@@ -25,16 +26,34 @@ const OPTIONS = /** @type {const} */ ({
   size: { type: 'string', default: 'mid' },
   node: { type: 'string', default: '24' },
   rounds: { type: 'string', default: '3' },
+  growth: { type: 'boolean', default: false },
   record: { type: 'boolean', default: false }
 })
 
 function main() {
   const { values } = parseArgs({ options: OPTIONS })
-  const { before, after } = snapshots(values.node, values.size)
-  const tasks = commands(before, after)
+  const { growth, node, size, rounds } = values
+  const files = growth ? series(node, 'even', GROWTH_JOBS) : Object.values(snapshots(node, size))
+  const figures = measured(growth ? growthCommands(files) : commands(files[0], files[1]), Number(rounds))
+  const megabytes = files.map((file) => `${(fs.statSync(file).size / 1e6).toFixed(1)} MB`)
+  const text = [
+    `${os.cpus()[0].model}, ${os.cpus().length} cores, ${process.platform}-${process.arch}; load ${os.loadavg()[0].toFixed(1)}`,
+    `snapshots of Node ${node}: ${megabytes.join(', ')}; ${rounds} rounds, medians`,
+    ...Object.entries(figures).flatMap(([task, tools]) => ['', ...table(task, tools)]),
+    ...(growth ? [] : ['', ...refusals(files[1])])
+  ].join('\n')
+  process.stdout.write(`${text}\n`)
+  if (values.record) {
+    const name = growth ? 'growth' : size
+    fs.writeFileSync(path.join(__dirname, '..', 'results', `heap-${name}.txt`), `${text}\n`)
+  }
+}
+
+/** Tools take turns. @param {Record<string, Record<string, string[]>>} tasks @param {number} rounds */
+function measured(tasks, rounds) {
   /** @type {Record<string, Record<string, Figures[]>>} */
   const figures = {}
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [task, tools] of Object.entries(tasks)) {
       for (const [tool, command] of Object.entries(tools)) {
         figures[task] ??= {}
@@ -43,17 +62,21 @@ function main() {
       }
     }
   }
-  const megabytes = (/** @type {string} */ file) => (fs.statSync(file).size / 1e6).toFixed(1)
-  const text = [
-    `${os.cpus()[0].model}, ${os.cpus().length} cores, ${process.platform}-${process.arch}; load ${os.loadavg()[0].toFixed(1)}`,
-    `snapshots of Node ${values.node}: before ${megabytes(before)} MB, after ${megabytes(after)} MB; ${values.rounds} rounds, medians`,
-    ...Object.entries(figures).flatMap(([task, tools]) => ['', ...table(task, tools)]),
-    '',
-    ...refusals(after)
-  ].join('\n')
-  process.stdout.write(`${text}\n`)
-  if (values.record) {
-    fs.writeFileSync(path.join(__dirname, '..', 'results', `heap-${values.size}.txt`), `${text}\n`)
+  return figures
+}
+
+const GROWTH_JOBS = [100, 550, 1_000]
+
+/** @param {string[]} files @returns {Record<string, Record<string, string[]>>} by task and tool */
+function growthCommands(files) {
+  installPeers()
+  const node = [nodeOf('24'), '--max-old-space-size=16000']
+  return {
+    'what grows over three': {
+      holdover: [engine(), 'growth', ...files.map((file, at) => `${file}@${GROWTH_JOBS[at]}`)],
+      'Chrome DevTools, two comparisons': [...node, path.join(__dirname, 'devtools.js'), 'series', ...files],
+      'memlab find-leaks': [...node, path.join(__dirname, 'peer.mjs'), 'memlab', 'growth', ...files]
+    }
   }
 }
 

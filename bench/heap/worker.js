@@ -1,11 +1,11 @@
 'use strict'
 
 /**
- * A worker that leaks in every usual way and writes two heap snapshots: after 100 jobs and after 1,000.
+ * A worker that leaks in every usual way and writes two heap snapshots, after 100 jobs and after 1,000, or three.
  *
- *     node bench/heap/worker.js SIZE FILE-BEFORE FILE-AFTER      SIZE: small, mid or big
+ *     node bench/heap/worker.js SIZE FILE-BEFORE [FILE-BETWEEN] FILE-AFTER      SIZE: small, mid, big or even
  *
- * small gives about 6 and 10 MB, mid 60 and 110 MB, big 450 and 860 MB.
+ * small gives about 6 and 10 MB, mid 60 and 110 MB, big 450 and 860 MB, even three of about 100 MB each.
  */
 
 const { EventEmitter } = require('node:events')
@@ -15,7 +15,8 @@ const v8 = require('node:v8')
 const SIZES = {
   small: { records: 100, perJob: 1 },
   mid: { records: 52_000, perJob: 36 },
-  big: { records: 420_000, perJob: 300 }
+  big: { records: 420_000, perJob: 300 },
+  even: { records: 85_000, perJob: 8 }
 }
 
 class AuditEntry {
@@ -97,15 +98,18 @@ function runJob(job, amount) {
     cache.get(`job:${job}`)[`extra${n % 3}`] = { n: `${job}`, symbol: Symbol(`s${n}`) }
 }
 
-/** @param {string} size @param {string} before @param {string} after */
-function main(size, before, after) {
+/** Jobs finished at each snapshot, by how many there are. @type {Record<number, number[]>} */
+const COUNTS = { 2: [100, 1_000], 3: [100, 550, 1_000] }
+
+/** @param {string} size @param {string[]} files */
+function main(size, files) {
   const { records: count, perJob } = SIZES[size]
   for (let n = 0; n < count; n++) addRecord(n)
-  for (let job = 0; job < 1_000; job++) {
-    runJob(job, perJob)
-    if (job === 99) v8.writeHeapSnapshot(before)
+  for (let job = 1; job <= 1_000; job++) {
+    runJob(job - 1, perJob)
+    const at = COUNTS[files.length].indexOf(job)
+    if (at !== -1) v8.writeHeapSnapshot(files[at])
   }
-  v8.writeHeapSnapshot(after)
   // The timers are part of the heap, and would keep the process for a day.
   process.exit(0)
 }
@@ -117,6 +121,6 @@ function fill(size) {
   for (let job = 0; job < 1_000; job++) runJob(job, perJob)
 }
 
-if (require.main === module) main(process.argv[2], process.argv[3], process.argv[4])
+if (require.main === module) main(process.argv[2], process.argv.slice(3))
 
 module.exports = { fill }

@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 10
 async function takeSnapshot(options = {}) {
   const { file, force, maxPauseMs } = checked(options)
   const predicted = predictCost()
-  if (!force) requireCheap(predicted, maxPauseMs)
+  if (!force) requireCheap(predicted, maxPauseMs, '`force: true` takes it all the same')
   const whole = await viaPipe(file)
   const { held, route, pauseMs } = whole ?? (await capture(file, false))
   return new HeapSnapshot(held, { file, route, pauseMs, predicted })

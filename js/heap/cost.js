@@ -50,11 +50,15 @@ function objection({ nodes, pauseMs, memoryBytes, availableBytes: available }, m
   return null
 }
 
-/** Refuses what would hurt the host. @param {Cost} cost @param {number} maxPauseMs */
-function requireCheap(cost, maxPauseMs) {
+/**
+ * Refuses what would hurt the host.
+ * @param {Cost} cost @param {number} maxPauseMs @param {string} remedy what may be done about it
+ */
+function requireCheap(cost, maxPauseMs, remedy) {
   const reason = objection(cost, maxPauseMs)
-  if (reason !== null)
-    throw Object.assign(new HoldoverError('HOLDOVER_SNAPSHOT_TOO_COSTLY', { reason }), { predicted: cost })
+  if (reason === null) return
+  const error = new HoldoverError('HOLDOVER_SNAPSHOT_TOO_COSTLY', { reason, remedy })
+  throw Object.assign(error, { predicted: cost })
 }
 
 module.exports = { costOf, predictCost, objection, requireCheap }

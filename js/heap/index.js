@@ -8,6 +8,7 @@ const { work } = require('./work')
 const { takeSnapshot } = require('./capture')
 const { expectCollected } = require('./expect-collected')
 const { HeapSnapshot } = require('./held')
+const { watch } = require('./watch')
 
 /**
  * Heap snapshots of Node 20 to 26, from files and of this process. Reading and analysing happens in Rust on a thread of
@@ -133,4 +134,4 @@ function argument(where, what, expected, got) {
   return new HoldoverError('HOLDOVER_ARG', { where, what, expected, got: show(got) })
 }
 
-module.exports = { takeSnapshot, open, compare, growth, retainers, expectCollected }
+module.exports = { takeSnapshot, open, compare, growth, retainers, expectCollected, watch }

@@ -92,6 +92,21 @@ impl Compact {
         self.count
     }
 
+    /// Memory that it takes, as near as counts: rows, and the names of classes and properties.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let text = |class: &Class| match &class.name {
+            ClassName::Text(text) => text.len(),
+            ClassName::Shape(_) => 0,
+        };
+        let classes = self.classes.iter().map(|class| size_of::<Class>() + text(class)).sum::<usize>();
+        let Shapes { names, shapes } = &self.shapes;
+        let names = names.iter().map(|name| size_of::<String>() + name.len()).sum::<usize>();
+        let shapes =
+            shapes.iter().map(|shape| size_of::<Shape>() + size_of_val(&*shape.properties)).sum::<usize>();
+        self.rows.len() + classes + names + shapes
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

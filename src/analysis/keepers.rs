@@ -26,6 +26,8 @@ pub struct Keeper {
     pub further_links: Range<usize>,
     /// Each entry has a name of its own.
     pub any_name: bool,
+    /// New entries are in several objects that are held alike.
+    pub is_scattered: bool,
     /// Its entries that are there now by the snapshots that they were already in.
     pub entries: Vec<u64>,
     /// Entries, and what hangs on them, in the same way.
@@ -137,7 +139,8 @@ impl Keeper {
         let further_links = readings.further_links(&path);
         let to_chain = if further_links.is_empty() { path.len() } else { further_links.start };
         let suspect_from = suspect_from(graph, &path[..to_chain], any_name && further_links.is_empty());
-        Self { path, suspect_from, further_links, any_name, entries, tallies, gone, parts }
+        let is_scattered = held.is_scattered;
+        Self { path, suspect_from, further_links, any_name, is_scattered, entries, tallies, gone, parts }
     }
 }
 

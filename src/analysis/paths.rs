@@ -54,7 +54,8 @@ pub struct Search<'a> {
 
 /// No node, or no edge.
 pub const NONE: u32 = u32::MAX;
-/// A hop that explains nothing costs as much as so many others.
+/// A hop that explains nothing costs as much as so many others: a timer's function sees variables of its module as all
+/// functions of it do, and holds them by chance.
 const POOR_HOP: u32 = 12;
 /// A property belongs to a variable so far away at most: `bus._events.end` is two hops.
 const HOPS_FROM_VARIABLE: usize = 3;
@@ -210,9 +211,10 @@ fn hop_cost(graph: &Graph, from: Node, edge: Edge) -> u32 {
         return POOR_HOP;
     }
     match graph.edge_name(edge) {
-        Some("__proto__" | "constructor" | "prototype" | "map" | "feedback_cell" | "code" | "shared") => {
-            POOR_HOP
-        }
+        Some(
+            "__proto__" | "constructor" | "prototype" | "map" | "feedback_cell" | "code" | "shared"
+            | "_onTimeout" | "_onImmediate",
+        ) => POOR_HOP,
         _ => 1,
     }
 }

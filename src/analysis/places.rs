@@ -30,6 +30,10 @@ pub struct HeldAlike {
     pub entries: FastMap<usize, Entries>,
     /// Entries and what hangs on them, by class.
     pub parts: FastMap<usize, Part>,
+    /// Whether new entries are in several objects, as with a list for each of many listeners.
+    pub is_scattered: bool,
+    /// What the first new entry is in.
+    holder: Node,
     is_chain: bool,
 }
 
@@ -90,11 +94,12 @@ impl<'a> Places<'a> {
             let next = self.all.len();
             let place = *self.by_reading.entry(self.readings.of_place(node)).or_insert(next);
             if place == next {
-                self.all.push(HeldAlike::default());
+                self.all.push(HeldAlike { holder, ..HeldAlike::default() });
             }
             if self.readings.link_hops(node).is_some() {
                 self.links.insert(row(node));
             }
+            self.all[place].is_scattered |= self.all[place].holder != holder;
             self.all[place].entries.entry(row(node)).or_insert_with(|| Entries {
                 counts: vec![0; lives.snapshots],
                 is_value: is_value(search.graph, node),

@@ -1,6 +1,6 @@
 //! Heap snapshots: read and analysed on a thread of Node's pool, so that the caller's loop goes on.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use napi::bindgen_prelude::{AsyncTask, Result};
 use napi::{Env, Task};
@@ -10,8 +10,9 @@ use super::source::{Named, Source};
 use super::{convert, panics};
 use crate::analysis::retainers::Target;
 use crate::report::heap::{Before, comparison, summary};
-use crate::report::heap_growth::Snapshots;
+use crate::report::heap_growth::{Snapshots, Stranger};
 use crate::report::heap_retainers::retention;
+use crate::report::heap_series::Series;
 use crate::snapshot::{Graph, Progress, announce};
 
 /// Work on heap snapshots as its caller sees it. The caller asks: the addon has no way to call back from another thread.
@@ -137,6 +138,45 @@ pub fn heap_growth(
         let jobs = jobs.last().copied().unwrap_or_default();
         let growth = snapshots.growth(&*work.graph(last)?, u64::from(jobs));
         convert::json(&growth.map_err(|stranger| convert::stranger(&sources, stranger))?)
+    }))
+}
+
+/// Snapshots of this process as they come, of which little is kept.
+#[napi]
+pub struct HeapSeries {
+    series: Arc<Mutex<Series>>,
+}
+
+#[napi]
+impl HeapSeries {
+    /// None yet, of a process that code in the folder `watcher` watches.
+    #[napi(constructor, catch_unwind)]
+    #[must_use]
+    pub fn new(watcher: String) -> Self {
+        Self { series: Arc::new(Mutex::new(Series::watched_from(watcher))) }
+    }
+}
+
+/// One more snapshot of a series, after so many jobs: the promise is of the JSON of
+/// [`crate::report::heap_series::SeriesStep`].
+///
+/// # Errors
+///
+/// When the snapshot was closed. The promise rejects with `HOLDOVER_SNAPSHOT_PROCESS` where the series begins anew.
+#[napi(catch_unwind)]
+pub fn extend_heap_series(
+    series: &HeapSeries,
+    #[napi(ts_arg_type = "string | object")] snapshot: Named<'_>,
+    jobs: u32,
+    work: &HeapWork,
+) -> Result<AsyncTask<Analysis>> {
+    let (series, source, work) = (Arc::clone(&series.series), Source::of(snapshot)?, work.clone());
+    Ok(analysis(move || {
+        let graph = work.graph(&source)?;
+        // A panic in an earlier step was told as an error, and left what there was before.
+        let mut series = series.lock().unwrap_or_else(PoisonError::into_inner);
+        let step = series.next(&graph, u64::from(jobs));
+        convert::json(&step.map_err(|_| convert::stranger(&[source], Stranger { at: 0 }))?)
     }))
 }
 

@@ -1,6 +1,6 @@
 //! What of a leak a retaining path goes through: then what hangs there is a part of that leak.
 
-use super::heap_facts::StepFacts;
+use super::heap_facts::{KeeperFacts, StepFacts};
 use super::model::Leak;
 
 /// From a listener or timer to what hangs on it are so many steps at most.
@@ -22,10 +22,17 @@ impl Carrier<'_> {
     }
 }
 
-/// Those on the last steps of a path, the innermost first: farther up they are the check's own.
+/// Those on the last steps of the path to what is kept, the innermost first: farther up they are the check's own.
+///
+/// What is in one object, beyond a function, hangs on a variable which that function sees among others: that a timer calls it
+/// is a way to the variable, and no reason.
 #[must_use]
-pub fn carriers(path: &[StepFacts]) -> Vec<Carrier<'_>> {
-    let path = &path[path.len().saturating_sub(CARRIER_STEPS)..];
+pub fn carriers(keeper: &KeeperFacts) -> Vec<Carrier<'_>> {
+    let path = &keeper.path;
+    let before_entry = path.split_last().map_or(&path[..], |(_, before)| before);
+    let function = before_entry.iter().rposition(|step| step.to_type == "closure");
+    let first = function.filter(|_| !keeper.scattered).unwrap_or(0);
+    let path = &path[first.max(path.len().saturating_sub(CARRIER_STEPS))..];
     let carrier = |(at, step): (usize, &StepFacts)| {
         let name = step.edge_name.as_deref().unwrap_or_default();
         if name == "_events" {

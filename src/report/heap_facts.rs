@@ -69,6 +69,8 @@ pub struct KeeperFacts {
     pub of: ThingFacts,
     /// Whether entries are counted, or what hangs on one or a few.
     pub counts_entries: bool,
+    /// Whether they are in several objects that are held alike.
+    pub scattered: bool,
     /// How many there were in each snapshot.
     pub counts: Vec<u64>,
     /// Bytes of all entries and what hangs on them; of an object its size in each snapshot.

@@ -36,7 +36,7 @@ pub struct HeapGrowth {
     classes: Vec<ClassRow>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SnapshotRow {
     jobs: u64,
@@ -65,6 +65,8 @@ struct KeeperRow {
     of: Thing,
     /// Whether that are entries, or what hangs on a few of them.
     counts_entries: bool,
+    /// Whether they are in several objects that are held alike.
+    scattered: bool,
     /// How many of those that are there now were there in each snapshot.
     counts: Vec<u64>,
     /// Entries and all that hangs on them, now.
@@ -149,13 +151,39 @@ impl Snapshots {
     /// # Errors
     ///
     /// When they are not of one process: ids mean nothing then.
-    pub fn growth(mut self, last: &Graph, jobs: u64) -> Result<HeapGrowth, Stranger> {
-        self.rows.push(SnapshotRow { jobs, totals: SnapshotTotals::of(last) });
+    pub fn growth(&self, last: &Graph, jobs: u64) -> Result<HeapGrowth, Stranger> {
+        let mut rows = self.rows.clone();
+        rows.push(SnapshotRow { jobs, totals: SnapshotTotals::of(last) });
         let found = grow(&self.points, last);
         match found.stranger {
             Some(at) => Err(Stranger { at }),
-            None => Ok(HeapGrowth::of(&found, last, self.rows, &self.watcher)),
+            None => Ok(HeapGrowth::of(&found, last, rows, &self.watcher)),
         }
+    }
+
+    /// Jobs finished at each.
+    #[must_use]
+    pub fn jobs(&self) -> impl ExactSizeIterator<Item = u64> {
+        self.points.iter().map(|point| point.jobs)
+    }
+
+    /// Memory that they take.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.points.iter().map(|point| point.objects.bytes() as u64).sum()
+    }
+
+    /// None any more.
+    pub fn clear(&mut self) {
+        self.points.clear();
+        self.rows.clear();
+    }
+
+    /// The first one stays.
+    pub fn drop_every_second(&mut self) {
+        let jobs: Vec<u64> = self.jobs().step_by(2).collect();
+        self.points.retain(|point| jobs.contains(&point.jobs));
+        self.rows.retain(|row| jobs.contains(&row.jobs));
     }
 }
 
@@ -239,6 +267,7 @@ impl Table<'_> {
             rate,
             of: self.thing(node),
             counts_entries,
+            scattered: keeper.is_scattered,
             counts,
             objects: total.count,
             bytes: total.bytes,

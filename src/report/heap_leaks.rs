@@ -49,12 +49,12 @@ pub fn rows(
     let mut rows = HeapRows::default();
     let keepers = facts.keepers.iter().map(|keeper| (keeper, false));
     for (keeper, is_object) in keepers.chain(facts.objects.iter().map(|object| (object, true))) {
-        let carriers = carriers(&keeper.path);
-        let is_carried = |leak: &&mut Leak| {
-            carriers.iter().any(|carrier| carrier.is_of(leak))
-                || !keeper.counts_entries && !is_object && comes_with(leak, keeper)
-        };
-        if let Some(leak) = explained_by.iter_mut().find(is_carried) {
+        let carriers = carriers(keeper);
+        let is_carrier = |leak: &Leak| carriers.iter().any(|carrier| carrier.is_of(leak));
+        let is_along = |leak: &Leak| !keeper.counts_entries && !is_object && comes_with(leak, keeper);
+        let explaining =
+            explained_by.iter().position(is_carrier).or_else(|| explained_by.iter().position(is_along));
+        if let Some(leak) = explaining.and_then(|at| explained_by.get_mut(at)) {
             explain(leak, facts, keeper);
             continue;
         }

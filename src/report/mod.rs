@@ -14,6 +14,7 @@ pub mod heap_leaks;
 pub mod heap_names;
 mod heap_paths;
 pub mod heap_retainers;
+pub mod heap_series;
 pub mod ignore;
 mod known;
 pub mod leaks;

@@ -545,6 +545,12 @@ fn what_a_leaking_listener_keeps_is_told_with_it() {
     assert_eq!((report.leaks[0].kind, report.leaks[0].retained_bytes), ("listener", Some(40_000)));
     let alone = with_map(&bench, "[100,140,180,400]", CACHE);
     assert_eq!(alone.leaks.len(), 2, "a Map is a mistake of its own");
+    let seen = format!(
+        r#"{listeners}{{"edge":"element","edgeName":null,"to":"onEnd","toType":"closure"}},
+            {{"edge":"internal","edgeName":"context","to":"system / Context","toType":"object"}},{CACHE}"#
+    );
+    let seen = with_map(&bench, "[100,140,180,400]", &seen);
+    assert_eq!(seen.leaks.len(), 2, "also where a listener sees its variable, and is the shortest way to it");
 }
 
 /// What Node keeps, as `js/node-state.js` hands it in with the keeper's other facts.
