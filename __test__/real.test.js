@@ -13,7 +13,7 @@ const COUNT = path.join(__dirname, 'helpers', 'count-held.js')
 const REAL = path.join(__dirname, 'fixtures', 'real')
 
 /** Enough to find all of them; docs/real-leaks.md has what a check finds that takes as many as it likes. */
-const JOBS = ['--jobs', '200']
+const JOBS = ['--jobs', '200', '--timeout', '110s']
 /** Jobs between two counts. */
 const COUNTED = 50
 
