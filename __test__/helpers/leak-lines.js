@@ -17,7 +17,7 @@ const line = (leak) => {
 
 /** The same, with the expected rate where that is of bytes and near. */
 const lineFor = (expected) => (leak) => {
-  const { file, line: number } = leak.site ?? { file: null, line: 0 }
+  const { file, line: number } = leak.calledFrom ?? leak.site ?? { file: null, line: 0 }
   const near = expected.find((one) => one.isOfBytes && one.file === file && one.line === number)
   const isNear = near && Math.abs(leak.perJob - near.perJob) <= BYTES_SHARE * near.perJob
   return line(isNear ? { ...leak, perJob: near.perJob } : leak)
