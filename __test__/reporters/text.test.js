@@ -46,6 +46,27 @@ test('a leak that stays only when the job fails says why', () => {
   assert.match(text, /it stays only when the job fails: the cleanup is not in a finally block\n/)
 })
 
+test('a client that jobs never close is named with what each of them holds, and where it is made', () => {
+  const text = (changes) =>
+    renderText(report({ leaks: [{ ...libraryLeak, companions: ['1 timeout'], ...changes }] }))
+  const made = { class: 'Pool', site: libraryLeak.calledFrom, count: 8_215 }
+  assert.match(
+    text({ client: made }),
+    /\n {3}one Pool per job, never closed; each holds 1 interval, 1 timeout \(counted here, not again\)\n/
+  )
+  const elsewhere = { ...libraryLeak.calledFrom, line: 9 }
+  assert.match(
+    text({ client: { ...made, site: elsewhere, count: 2_052 } }),
+    /\n {3}2,052 Pools, made at \/app\/jobs\/thumb\.js:9:17, never closed; each holds 4 interval/
+  )
+})
+
+test('a leak that its package has mended says in which version', () => {
+  const known = { fixedIn: '5.9.0', evidence: 'ioredis#1: it leaks' }
+  const text = renderText(report({ leaks: [{ ...libraryLeak, known }] }))
+  assert.match(text, /\n {3}known leak: fixed in 5\.9\.0 \(ioredis#1: it leaks\)\n/)
+})
+
 test('what is made between jobs is counted by all jobs', () => {
   const text = renderText(report({ leaks: [leak({ job: '(between jobs)' })] }))
   assert.match(text, /\+1\.00 'end' listener per job, made between jobs {3}40 jobs finished\n/)
