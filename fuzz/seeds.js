@@ -2,7 +2,7 @@
 
 /**
  * Seeds for `cargo fuzz run snapshot`: the first nodes of real heap snapshots, in the layout of their Node, as files that
- * are sound. Of the Node that runs this, and of the files that are named.
+ * are sound. Of the Node that runs this, and of the files that are named. And one for `cargo fuzz run facts`.
  *
  *     node fuzz/seeds.js [FILE.heapsnapshot …]
  */
@@ -13,10 +13,50 @@ const path = require('node:path')
 const v8 = require('node:v8')
 
 const corpus = path.join(__dirname, 'corpus', 'snapshot')
+const facts = path.join(__dirname, 'corpus', 'facts')
 const NODE_COUNTS = [3, 40, 200]
+
+/** What a check hands in: a Map that grows, and rules of a baseline. */
+const FACTS = {
+  nowMs: 9_000,
+  check: { elapsedMs: 100, fixedJobs: 400 },
+  memory: { samples: [{ jobs: 100, afterGcBytes: 4_000_000 }] },
+  ignore: [{ reason: 'bounded by tenants', kind: 'collection', job: 'th*b', file: 'jobs/thumb.js' }],
+  accepted: ['L-123456'],
+  heap: {
+    job: 'thumb',
+    readings: [{ jobs: 100, allocations: [{ site: 1, counts: [2, 3, 2, 1, 2, 3, 2, 2], storageBytes: 0 }] }],
+    snapshots: [100, 140, 180, 400],
+    classes: [{ name: '{id}' }],
+    keepers: [
+      {
+        status: 'grows',
+        certainty: 'sure',
+        perJob: 1,
+        perJobLow: 1,
+        perJobHigh: 1,
+        countsEntries: true,
+        of: { name: '{id}', type: 'object' },
+        counts: [100, 140, 180, 400],
+        bytes: 40_000,
+        bytesPerJob: 100,
+        suspectFrom: 1,
+        parts: [{ name: 'ArrayBuffer', type: 'native', bytes: 9 }],
+        path: [
+          { edge: 'property', edgeName: 'job', to: 'job', toType: 'closure', place: { file: '/app/a.js', line: 3 } },
+          { edge: 'context', edgeName: 'cache', to: 'Map', toType: 'object' },
+          { edge: 'property', edgeName: '_events', to: 'Object', toType: 'object' },
+          { edge: 'internal', edgeName: null, to: '{id}', toType: 'object' }
+        ]
+      }
+    ]
+  }
+}
 
 function main() {
   fs.mkdirSync(corpus, { recursive: true })
+  fs.mkdirSync(facts, { recursive: true })
+  fs.writeFileSync(path.join(facts, 'check'), JSON.stringify(FACTS))
   const own = path.join(os.tmpdir(), `holdover-seed-${process.pid}.heapsnapshot`)
   v8.writeHeapSnapshot(own)
   const files = [own, ...process.argv.slice(2)]
