@@ -43,7 +43,8 @@ class HeapSites {
     if (functions.length === 0) return 0
     const originals = functions.map((place) => this.originalOf(place))
     const name = hidden === null ? nameOf(row) : null
-    const line = name === null ? null : this.lineIn(originals, name, seenBy)
+    const isIdle = !allocations.some((one) => one.file === seenBy?.file && one.line === seenBy.line)
+    const line = name === null ? null : this.lineIn(originals, name, isIdle ? seenBy : null)
     const places =
       line === null ? this.functionOf(originals[0], row, allocations) : this.withCaller(line, allocations)
     return this.intern(...places)
@@ -92,14 +93,13 @@ class HeapSites {
   /**
    * The one line of these functions, or else of their files, that puts something into what is called so, an entry before
    * all; or the one that mentions it at all.
-   * @param {Place[]} functions @param {string} name @param {Place | null} seenBy has the variable, and may do nothing with it
+   * @param {Place[]} functions @param {string} name @param {Place | null} idle has the variable, and makes nothing
    * @returns {Place | null}
    */
-  lineIn(functions, name, seenBy) {
+  lineIn(functions, name, idle) {
     const word = `(?<![\\w$#])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`
     const declares = new RegExp(DECLARES + word)
-    const isSeenBy = (/** @type {Place} */ place) => place.file === seenBy?.file && place.line === seenBy.line
-    const others = functions.filter((place) => !isSeenBy(place))
+    const others = functions.filter(({ file, line }) => file !== idle?.file || line !== idle.line)
     /** @type {Array<[Place[], string[]]>} */
     const ways = [
       [functions, [PUTS_ENTRY, PUTS_IN]],
