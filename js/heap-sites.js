@@ -44,7 +44,9 @@ class HeapSites {
     const functions = this.candidates(seenBy, allocations)
     if (functions.length === 0) return 0
     const originals = functions.map((place) => this.originalOf(place))
-    const named = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals, seenBy)
+    const isIdle = !allocations.some((one) => one.file === seenBy?.file && one.line === seenBy.line)
+    const idle = isIdle ? seenBy : null
+    const named = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals, idle)
     const line = hidden === null ? named : null
     const places =
       line === null ? this.functionOf(originals[0], row, allocations) : this.withCaller(line, allocations)
@@ -91,14 +93,14 @@ class HeapSites {
       : place
   }
 
-  /** @param {any} row @param {Place[]} functions @param {Place | null} seenBy @returns {Place | null} */
-  lineOf(row, functions, seenBy) {
+  /** @param {any} row @param {Place[]} functions @param {Place | null} idle see lineIn @returns {Place | null} */
+  lineOf(row, functions, idle) {
     const name = nameOf(row)
     const named = name === null ? null : new RegExp(wordOf(name))
-    if (!isOnPromise(row)) return name === null ? null : this.lineIn(functions, name, seenBy)
+    if (!isOnPromise(row)) return name === null ? null : this.lineIn(functions, name, idle)
     // A promise is waited for by name, or by that of the promise before it; where it is made says less.
     const reacts = (named && this.inFunctions(functions, named)) ?? this.callIn(functions, REACTS)
-    return reacts ?? (name === null ? null : this.lineIn(functions, name, seenBy))
+    return reacts ?? (name === null ? null : this.lineIn(functions, name, idle))
   }
 
   /** The one line of one of these functions that calls something of that name. @param {Place[]} functions @param {string[]} calls */
@@ -119,14 +121,13 @@ class HeapSites {
   /**
    * The one line of these functions, or else of their files, that puts something into what is called so, an entry before
    * all; or the one that mentions it at all.
-   * @param {Place[]} functions @param {string} name @param {Place | null} seenBy has the variable, and may do nothing with it
+   * @param {Place[]} functions @param {string} name @param {Place | null} idle has the variable, and makes nothing
    * @returns {Place | null}
    */
-  lineIn(functions, name, seenBy) {
+  lineIn(functions, name, idle) {
     const word = wordOf(name)
     const declares = new RegExp(DECLARES + word)
-    const isSeenBy = (/** @type {Place} */ place) => place.file === seenBy?.file && place.line === seenBy.line
-    const others = functions.filter((place) => !isSeenBy(place))
+    const others = functions.filter(({ file, line }) => file !== idle?.file || line !== idle.line)
     /** @type {Array<[Place[], string[]]>} */
     const ways = [
       [functions, [PUTS_ENTRY, PUTS_IN]],
