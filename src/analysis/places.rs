@@ -56,6 +56,8 @@ pub struct Places<'a> {
     holders: Vec<bool>,
     /// What chains hang on, and which place that is.
     chain_holders: FastMap<Node, u32>,
+    /// New objects at the top that are the next link of an old chain.
+    link_tops: FastSet<Node>,
     /// Classes of links of chains that grow at their far end.
     links: FastSet<usize>,
     all: Vec<HeldAlike>,
@@ -71,10 +73,12 @@ impl<'a> Places<'a> {
             by_reading: HashMap::new(),
             holders: vec![false; scene.tops.len()],
             chain_holders: FastMap::default(),
+            link_tops: FastSet::default(),
             links: FastSet::default(),
             all: Vec::new(),
         };
         places.find_entries();
+        places.find_far_ends();
         places.find_chains();
         places.tally();
         (places.readings, places.all)
@@ -93,7 +97,7 @@ impl<'a> Places<'a> {
                 self.all.push(HeldAlike::default());
             }
             if self.readings.link_hops(node).is_some() {
-                self.links.insert(row(node));
+                self.link_tops.insert(node);
             }
             self.all[place].entries.entry(row(node)).or_insert_with(|| Entries {
                 counts: vec![0; lives.snapshots],
@@ -101,6 +105,22 @@ impl<'a> Places<'a> {
                 sample: node,
             });
         }
+    }
+
+    /// Old chains on which as many new links hang as make a chain: of a ring, whose new links hang on its other end, just one
+    /// hangs on the old part.
+    fn find_far_ends(&mut self) {
+        let Scene { tree, tops, row, .. } = *self.scene;
+        let mut links = FastMap::<Node, u64>::default();
+        for &node in &tree.order {
+            let top = tops[node as usize];
+            let is_of_chain = top != NONE && self.link_tops.contains(&top) && row(node) == row(top);
+            if is_of_chain && self.readings.link_hops(node).is_some() {
+                *links.entry(top).or_default() += 1;
+            }
+        }
+        let long = links.into_iter().filter(|&(_, links)| links >= MIN_CHAIN);
+        self.links = long.map(|(top, _)| row(top)).collect();
     }
 
     fn find_chains(&mut self) {
