@@ -78,8 +78,8 @@ impl<'a> Places<'a> {
             all: Vec::new(),
         };
         places.find_entries();
-        places.find_far_ends();
         places.find_chains();
+        places.find_far_ends();
         places.tally();
         (places.readings, places.all)
     }
@@ -107,8 +107,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Old chains on which as many new links hang as make a chain: of a ring, whose new links hang on its other end, just one
-    /// hangs on the old part.
+    /// Old chains on which as many new links hang as make a chain; not rings, whose new links hang on the other end as well.
     fn find_far_ends(&mut self) {
         let Scene { tree, tops, row, .. } = *self.scene;
         let mut links = FastMap::<Node, u64>::default();
@@ -119,8 +118,20 @@ impl<'a> Places<'a> {
                 *links.entry(top).or_default() += 1;
             }
         }
-        let long = links.into_iter().filter(|&(_, links)| links >= MIN_CHAIN);
-        self.links = long.map(|(top, _)| row(top)).collect();
+        let is_far = |&(top, links): &(Node, u64)| {
+            links >= MIN_CHAIN && !self.chain_holders.contains_key(&self.holder_of_chain(top))
+        };
+        self.links = links.into_iter().filter(is_far).map(|(top, _)| row(top)).collect();
+    }
+
+    /// What the chain hangs on that ends in a link.
+    fn holder_of_chain(&self, link: Node) -> Node {
+        let Scene { tree, row, .. } = *self.scene;
+        let mut at = link;
+        while tree.parent[at as usize] != NONE && row(at) == row(link) {
+            at = tree.parent[at as usize];
+        }
+        at
     }
 
     fn find_chains(&mut self) {
