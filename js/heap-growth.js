@@ -191,6 +191,8 @@ function withState(row) {
 function isOfProgram(row) {
   if (row.own) return false
   const { path, suspectFrom } = row
+  // V8 keeps values beside the shape of an object for a while.
+  if (path.some((/** @type {any} */ step) => step.toType === 'object shape')) return false
   const isTheirs = (/** @type {any} */ step) => isForeign(step.classPlace?.file)
   // Whatever is farther up holds the program's modules as well.
   if (path.slice(Math.max(0, suspectFrom - 1)).some(isTheirs)) return false

@@ -60,6 +60,8 @@ pub struct Places<'a> {
     holders: Vec<bool>,
     /// What chains hang on, and which place that is.
     chain_holders: FastMap<Node, u32>,
+    /// New objects at the top that are the next link of an old chain.
+    link_tops: FastSet<Node>,
     /// Classes of links of chains that grow at their far end.
     links: FastSet<usize>,
     all: Vec<HeldAlike>,
@@ -75,11 +77,13 @@ impl<'a> Places<'a> {
             by_reading: HashMap::new(),
             holders: vec![false; scene.tops.len()],
             chain_holders: FastMap::default(),
+            link_tops: FastSet::default(),
             links: FastSet::default(),
             all: Vec::new(),
         };
         places.find_entries();
         places.find_chains();
+        places.find_far_ends();
         places.tally();
         (places.readings, places.all)
     }
@@ -97,7 +101,7 @@ impl<'a> Places<'a> {
                 self.all.push(HeldAlike { holder, ..HeldAlike::default() });
             }
             if self.readings.link_hops(node).is_some() {
-                self.links.insert(row(node));
+                self.link_tops.insert(node);
             }
             self.all[place].is_scattered |= self.all[place].holder != holder;
             self.all[place].entries.entry(row(node)).or_insert_with(|| Entries {
@@ -106,6 +110,33 @@ impl<'a> Places<'a> {
                 sample: node,
             });
         }
+    }
+
+    /// Old chains on which as many new links hang as make a chain; not rings, whose new links hang on the other end as well.
+    fn find_far_ends(&mut self) {
+        let Scene { tree, tops, row, .. } = *self.scene;
+        let mut links = FastMap::<Node, u64>::default();
+        for &node in &tree.order {
+            let top = tops[node as usize];
+            let is_of_chain = top != NONE && self.link_tops.contains(&top) && row(node) == row(top);
+            if is_of_chain && self.readings.link_hops(node).is_some() {
+                *links.entry(top).or_default() += 1;
+            }
+        }
+        let is_far = |&(top, links): &(Node, u64)| {
+            links >= MIN_CHAIN && !self.chain_holders.contains_key(&self.holder_of_chain(top))
+        };
+        self.links = links.into_iter().filter(is_far).map(|(top, _)| row(top)).collect();
+    }
+
+    /// What the chain hangs on that ends in a link.
+    fn holder_of_chain(&self, link: Node) -> Node {
+        let Scene { tree, row, .. } = *self.scene;
+        let mut at = link;
+        while tree.parent[at as usize] != NONE && row(at) == row(link) {
+            at = tree.parent[at as usize];
+        }
+        at
     }
 
     fn find_chains(&mut self) {

@@ -156,7 +156,8 @@ impl<'a> Grown<'a> {
             HeapKind::Closure | HeapKind::Heap if !self.is_object => bytes_per_job / per_job,
             _ => 1.0,
         };
-        let jobs = float(self.facts.snapshots.last().copied().unwrap_or(0));
+        let at = &self.facts.snapshots;
+        let jobs = float(at.last().copied().unwrap_or(0).saturating_sub(at.first().copied().unwrap_or(0)));
         let is_counted = !self.is_object && !matches!(self.kind, HeapKind::Closure | HeapKind::Heap);
         let is_near =
             |rate: f64, whole: f64| (rate - whole).abs() * jobs <= (ELSEWHERE_SHARE * jobs).max(1.0);
