@@ -11,6 +11,17 @@ use crate::ledger::batch::ResourceKind;
 use crate::ledger::intern::BETWEEN_JOBS;
 use crate::ledger::texts::Place;
 
+/// What Node gives a server for each connection or request.
+const OF_SERVER: [&str; 7] = [
+    "Socket",
+    "TLSSocket",
+    "IncomingMessage",
+    "ServerResponse",
+    "ServerHttp2Stream",
+    "Http2ServerRequest",
+    "Http2ServerResponse",
+];
+
 /// Whether an owner, as in the report, is a package and neither the application nor Node.
 #[must_use]
 pub fn is_library(owner: &str) -> bool {
@@ -234,10 +245,13 @@ fn is_made_by_node(leak: &Leak) -> bool {
     made_by(leak) == "node"
 }
 
-/// Where client and server are in one process, the server's objects are made between jobs, as many as connections.
+/// Where client and server are in one process, the server's objects are made between jobs, as many as connections: by a library,
+/// or by Node, and the application's server listens on them.
 fn is_other_end(leak: &Leak, handle: &Leak) -> bool {
+    let class = leak.holder.as_ref().and_then(|holder| holder.class.as_deref()).unwrap_or("");
+    let is_by_other = is_library(&leak.owner) || OF_SERVER.contains(&class);
     let is_of_connection = leak.kind != ResourceKind::Listener.name() || is_on_own(leak);
-    leak.job == BETWEEN_JOBS && is_library(&leak.owner) && is_as_many(leak, handle) && is_of_connection
+    leak.job == BETWEEN_JOBS && is_by_other && is_as_many(leak, handle) && is_of_connection
 }
 
 fn is_as_many(leak: &Leak, handle: &Leak) -> bool {
@@ -418,6 +432,9 @@ pub(super) mod tests {
         };
         assert_eq!(between("library:pg@8.16.3", 9), 1);
         assert_eq!(between("app", 9), 2);
+        let by_server = Leak { job: BETWEEN_JOBS.to_owned(), ..on_own(listener("end", 8, 9)) };
+        assert_eq!(folded(on_class(by_server.clone(), "IncomingMessage")).len(), 1);
+        assert_eq!(folded(on_class(by_server, "Session")).len(), 2);
         assert_eq!(between("library:pg-gateway@1.0.0", 9), 1, "the server is another library");
         assert_eq!(between("library:pg@8.16.3", 12), 2);
     }
