@@ -69,10 +69,9 @@ describe('leaks of released packages, and the versions that fixed them', { concu
       assert.equal(code, 0, stderr)
     })
 
-    const isCounted = fs.readFileSync(leaking.file, 'utf8').includes('held = ')
-    test(`what ${name} leaks is there without holdover`, {
-      skip: isCounted ? false : 'nothing of it can be counted'
-    }, async () => {
+    // Of the heap nothing can be counted.
+    if (!fs.readFileSync(leaking.file, 'utf8').includes('held = ')) continue
+    test(`what ${name} leaks is there without holdover`, async () => {
       const perJob = async ({ file }) => Number((await runNode([COUNT, file, String(COUNTED)])).stdout)
       // A descriptor of Node's own may come or go between the counts.
       const isNear = (counted, expected) =>

@@ -42,7 +42,7 @@ const ENTRIES: &[Entry] = &[
     entry("debug", "collection", [3, 1, 0], [4, 3, 0], "debug#678: memory leak in createDebug.instances"),
     entry(
         "graphql-subscriptions",
-        "promise",
+        "closure",
         [1, 0, 0],
         [1, 2, 1],
         "graphql-subscriptions#209: withFilter keeps a chain of promises",
