@@ -198,13 +198,23 @@ function isOfProgram(row) {
   if (path.slice(Math.max(0, suspectFrom - 1)).some(isTheirs)) return false
   const files = path.slice(suspectFrom).map((/** @type {any} */ step) => step.place?.file)
   const suspect = path[suspectFrom]
-  // A mock of the runner's keeps its calls: on the way, or as a property of what the way leads to.
-  const isProperty = suspect?.edge === 'property'
-  if (files.some(isForeign) || (isProperty && isForeign(path[suspectFrom - 1]?.place?.file))) return false
+  // A mock of the runner's keeps its calls: on the way, or in properties of what the way leads to.
+  if (files.some(isForeign) || isForeign(withProperties(path, suspectFrom)?.place?.file)) return false
   // A function of the program's, in a variable of the runner's, whose own variables V8 gave no name (Vitest's modules).
   if (files.some((/** @type {any} */ file) => file && !file.startsWith('node:'))) return true
   const isSetup = suspect?.edgeName === SETUP_VARIABLE
   return suspect?.edge !== 'context' || isSetup || !isForeign(seenByOf(row)?.file)
+}
+
+/**
+ * What has the property that the suspect part begins with, or the object in which that is: `fn.mock.calls`. Farther up, a
+ * runner's function leads to modules of the program.
+ * @param {any[]} path @param {number} suspectFrom
+ */
+function withProperties(path, suspectFrom) {
+  const isProperty = (/** @type {number} */ at) => path[at]?.edge === 'property'
+  if (!isProperty(suspectFrom)) return undefined
+  return path[suspectFrom - (isProperty(suspectFrom - 1) ? 2 : 1)]
 }
 
 /** @param {string | null | undefined} file code made from a text has none */

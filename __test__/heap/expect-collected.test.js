@@ -70,7 +70,7 @@ describe('heap.expectCollected', () => {
       return onDone
     }
     const byListener = await rejection(expect(listening, { timeoutMs: 0 }))
-    assert.match(byListener.message, /^the function onDone was not .*\.holdover-done onDone/s)
+    assert.match(byListener.message, /^the function onDone was not .*\["holdover-done"\] onDone/s)
     process.removeAllListeners('holdover-done')
   })
 

@@ -12,6 +12,7 @@
  *     onlyWhenFailing       only jobs that fail leave it behind
  *     job=(between jobs)    the job it must be put down to; without it, the module's own job
  *     library=<name>        the resource is created inside this package: the marked line is the job's own call into it
+ *     usedAt=<line>         in production, where it is not seen who constructs a client, the line that makes it open something
  *     bytes                 the rate is of bytes, which V8 says more or less
  *     on=<variable>         the variable, or property, on which things pile up
  *     each=<n>              one call puts n listeners there (events.once adds one for 'error'); still one leak per call
@@ -37,6 +38,7 @@ const marker = /\/\/ LEAK (.+?)\s*$/
  * @property {boolean} onlyWhenFailing
  * @property {string | undefined} job undefined: the module's own job
  * @property {string | undefined} library name of the package whose line creates it
+ * @property {number | undefined} usedAt where production names it, if not at `line`
  * @property {boolean} isOfBytes
  * @property {string | undefined} on the variable on which things pile up
  * @property {number} each resources that one call makes
@@ -122,6 +124,7 @@ function parseMarker(text, file, line) {
     onlyWhenFailing: false,
     job: undefined,
     library: undefined,
+    usedAt: undefined,
     isOfBytes: false,
     on: undefined,
     each: 1
@@ -133,6 +136,7 @@ function parseMarker(text, file, line) {
     else if (name === 'library') expectation.library = value
     else if (name === 'bytes') expectation.isOfBytes = true
     else if (name === 'on') expectation.on = value
+    else if (name === 'usedAt') expectation.usedAt = Number(value)
     else if (name === 'each') expectation.each = Number(value)
     else throw new Error(`${file}:${line} has an unknown word in its marker: ${word}`)
   }
