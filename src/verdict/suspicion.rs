@@ -46,6 +46,9 @@ const QUARTER_DIVISOR: u32 = 20;
 /// The first half has no more than half of them, and so many deviations of what is made evenly: what was made early and never
 /// again is no growth.
 const DEVIATIONS: f64 = 2.6;
+/// What holdover itself allocates when it has asked before falls into the latter half and moves the middle: so much more may
+/// be early.
+const ASKING_SHARE: f64 = 0.05;
 /// Storage below this is that of a few entries.
 const MIN_STORAGE_BYTES: f64 = 1_000.0;
 /// Storage grows in steps of half or of all of its size.
@@ -93,8 +96,8 @@ fn by_age(counts: &[u32; STRETCHES]) -> Suspicion {
     let is_low = |quarter: &&[u32]| quarter.iter().sum::<u32>() * QUARTER_DIVISOR < total.max(1);
     let low = counts.chunks(2).skip(1).filter(is_low).count();
     let is_there_throughout = low <= usize::from(total < MANY_SAMPLES);
-    let is_early =
-        f64::from(first_half) > f64::midpoint(f64::from(total), DEVIATIONS * f64::from(total).sqrt());
+    let many = f64::from(total);
+    let is_early = f64::from(first_half) > many * (0.5 + ASKING_SHARE) + DEVIATIONS * many.sqrt() / 2.0;
     let goes_on = counts[STRETCHES - 2..].iter().any(|count| *count > 0);
     if total < MIN_SAMPLES || !is_there_throughout || is_early || !goes_on {
         return Suspicion::None;
