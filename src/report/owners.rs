@@ -251,7 +251,10 @@ fn is_other_end(leak: &Leak, handle: &Leak) -> bool {
     let class = leak.holder.as_ref().and_then(|holder| holder.class.as_deref()).unwrap_or("");
     let is_by_other = is_library(&leak.owner) || OF_SERVER.contains(&class);
     let is_of_connection = leak.kind != ResourceKind::Listener.name() || is_on_own(leak);
-    leak.job == BETWEEN_JOBS && is_by_other && is_as_many(leak, handle) && is_of_connection
+    // On a busy machine the server has not got round to all of them.
+    let is_share = leak.count.saturating_mul(2) >= handle.count;
+    let is_no_more = leak.count <= handle.count + handle.count / 10;
+    leak.job == BETWEEN_JOBS && is_by_other && is_share && is_no_more && is_of_connection
 }
 
 fn is_as_many(leak: &Leak, handle: &Leak) -> bool {
@@ -437,6 +440,8 @@ pub(super) mod tests {
         assert_eq!(folded(on_class(by_server, "Session")).len(), 2);
         assert_eq!(between("library:pg-gateway@1.0.0", 9), 1, "the server is another library");
         assert_eq!(between("library:pg@8.16.3", 12), 2);
+        assert_eq!(between("library:pg@8.16.3", 7), 1, "the server is late");
+        assert_eq!(between("library:pg@8.16.3", 4), 2);
     }
 
     #[test]
