@@ -1,5 +1,7 @@
 'use strict'
 
+const { packageName } = require('./owner')
+
 /** @typedef {import('./heap-sites').Place} Place */
 /** @typedef {{ frame: Place, callee: string }} Caller the function of the application, and which of a library it calls */
 
@@ -30,7 +32,7 @@ class HeapCallers {
     const caller = [...own, ...inFile][0]?.callers[0]
     if (caller === undefined) return null
     const place = this.sites.originalOf(caller.frame)
-    return this.lineIn(place, caller.callee, packageOf(found.file)) ?? place
+    return this.lineIn(place, caller.callee, packageName(found.file)) ?? place
   }
 
   /**
@@ -45,7 +47,7 @@ class HeapCallers {
     }
     for (const allocation of allocations) {
       const caller = allocation.callers.find(isBy)
-      const line = caller && this.lineIn(place, caller.callee, packageOf(allocation.file))
+      const line = caller && this.lineIn(place, caller.callee, packageName(allocation.file))
       if (line) return [this.sites.originalOf(allocation), line]
     }
     return null
@@ -73,16 +75,6 @@ function lastName(callee) {
   return /[\w$]+$/.exec(callee)?.[0] ?? ''
 }
 
-/** @param {string} file */
-function packageOf(file) {
-  const parts =
-    file
-      .split(/[\\/]node_modules[\\/]/)
-      .at(-1)
-      ?.split(/[\\/]/) ?? []
-  return parts[0]?.startsWith('@') ? `${parts[0]}/${parts[1]}` : (parts[0] ?? '')
-}
-
 /**
  * What a file calls that which comes from a package, or is made of that.
  * @param {string[]} lines @param {string} from
@@ -104,5 +96,4 @@ function escaped(text) {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
-exports.HeapCallers = HeapCallers
-exports.packageOf = packageOf
+module.exports = { HeapCallers, escaped }

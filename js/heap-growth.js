@@ -1,13 +1,12 @@
 'use strict'
 
 const { residentBytes } = require('./usage')
-const { Allocations, isRunner } = require('./signals/allocations')
+const { Allocations, isForeign } = require('./signals/allocations')
 const { growth, takeSnapshot } = require('./heap')
 const { objection, predictCost } = require('./heap/cost')
 const { HeapSites, seenByOf } = require('./heap-sites')
 const { HEAP_KINDS } = require('./kinds')
 const { stateOf, withoutBeside } = require('./node-state')
-const { isOwn } = require('./site')
 const { stepsText } = require('./reporters/heap-paths')
 
 /** Snapshots from which growth is worked out. */
@@ -215,11 +214,6 @@ function withProperties(path, suspectFrom) {
   const isProperty = (/** @type {number} */ at) => path[at]?.edge === 'property'
   if (!isProperty(suspectFrom)) return undefined
   return path[suspectFrom - (isProperty(suspectFrom - 1) ? 2 : 1)]
-}
-
-/** @param {string | null | undefined} file code made from a text has none */
-function isForeign(file) {
-  return typeof file === 'string' && (isOwn(file) || isRunner(file))
 }
 
 module.exports = { HeapGrowth, UnwatchedHeap }

@@ -1,10 +1,10 @@
 'use strict'
 
 const fs = require('node:fs')
-const { describeSite, isOwn } = require('./site')
-const { isLibrary } = require('./owner')
-const { HeapCallers, packageOf } = require('./heap-callers')
-const { isRunner } = require('./signals/allocations')
+const { describeSite } = require('./site')
+const { isLibrary, packageName } = require('./owner')
+const { HeapCallers, escaped } = require('./heap-callers')
+const { isForeign } = require('./signals/allocations')
 
 /** Files larger than this are not searched. */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -65,8 +65,8 @@ class HeapSites {
    */
   functionOf(place, { path, suspectFrom }, allocations) {
     const classes = path.slice(suspectFrom).map((/** @type {any} */ step) => step.classPlace?.file ?? '')
-    const packages = classes.filter(isLibrary).map(packageOf)
-    const ofThem = allocations.filter(({ file }) => isLibrary(file) && packages.includes(packageOf(file)))
+    const packages = classes.filter(isLibrary).map(packageName)
+    const ofThem = allocations.filter(({ file }) => isLibrary(file) && packages.includes(packageName(file)))
     const called = isLibrary(place.file) ? null : this.callers.calledBy(place, ofThem.sort(moreFirst))
     return called ?? this.withCaller(place, allocations)
   }
@@ -228,11 +228,6 @@ function isWritten(step) {
   return (step.edge === 'context' || step.edge === 'property') && step.edgeName !== null
 }
 
-/** @param {string} file */
-function isForeign(file) {
-  return isRunner(file) || isOwn(file)
-}
-
 /** @param {Place | null} place @returns {Place | null} null: a test runner's, or holdover's */
 function ofProgram(place) {
   return place !== null && isForeign(place.file) ? null : place
@@ -259,7 +254,7 @@ function placeOf({ place: { file, line, column }, to }) {
 
 /** A pattern of that very name. @param {string} name */
 function wordOf(name) {
-  return `(?<![\\w$#])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w$])`
+  return `(?<![\\w$#])${escaped(name)}(?![\\w$])`
 }
 
 /** @param {any} row */

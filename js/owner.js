@@ -41,6 +41,12 @@ function isLibrary(file) {
   return file.includes(MARKER)
 }
 
+/** What a package is called where it is installed. @param {string} file of a library */
+function packageName(file) {
+  const parts = file.slice(file.lastIndexOf(MARKER) + MARKER.length).split(path.sep)
+  return parts[0].startsWith('@') ? `${parts[0]}/${parts[1]}` : parts[0]
+}
+
 /**
  * Who owns the code in a file: 'app', 'library:<name>@<version>' or 'node'.
  * @param {string} file absolute path or node: URL
@@ -49,10 +55,9 @@ function ownerOf(file) {
   if (file.startsWith('node:')) return 'node'
   const at = file.lastIndexOf(MARKER)
   if (at === -1) return 'app'
-  const parts = file.slice(at + MARKER.length).split(path.sep)
-  const name = parts[0].startsWith('@') ? `${parts[0]}/${parts[1]}` : parts[0]
+  const name = packageName(file)
   const folder = file.slice(0, at + MARKER.length) + name.split('/').join(path.sep)
   return `library:${packageOf(folder, name)}`
 }
 
-module.exports = { ownerOf, isLibrary }
+module.exports = { ownerOf, isLibrary, packageName }

@@ -160,7 +160,7 @@ function enter(frame, { frame: above, caller }) {
 
 /** @param {any} frame whether it is neither holdover's nor a test runner's */
 function isHosts(frame) {
-  return !isOwn(toPath(frame.url)) && !isRunner(frame.url)
+  return !isForeign(toPath(frame.url))
 }
 
 /** @param {string} url of a frame; built-in functions have none */
@@ -170,9 +170,9 @@ function isPlace(url) {
   return !(isOwn(file) && HOOKS.test(file))
 }
 
-/** @param {string} file whether it is a test runner's */
-function isRunner(file) {
-  return RUNNER.test(file)
+/** Whether it is holdover's or a test runner's. @param {string | null | undefined} file code made from a text has none */
+function isForeign(file) {
+  return typeof file === 'string' && (isOwn(file) || RUNNER.test(file))
 }
 
 /**
@@ -252,4 +252,4 @@ function noCounts() {
   return new Array(STRETCHES).fill(0)
 }
 
-module.exports = { Allocations, STRETCHES, isRunner }
+module.exports = { Allocations, STRETCHES, isForeign }

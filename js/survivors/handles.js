@@ -90,8 +90,9 @@ function isBound(socket) {
 }
 
 /**
- * Sockets, servers, child processes, worker threads, watchers, message ports and streams of HTTP/2 that outlive their job. Each is seen when it is opened
- * and held weakly; whether it still is open, its own state says, so that no collection is needed.
+ * Sockets, servers, child processes, worker threads, watchers, message ports and streams of HTTP/2 that outlive their job.
+ * Each is seen when it is opened and held weakly; whether it still is open, its own state says, so that no collection is
+ * needed.
  */
 class Handles {
   /** @param {import('../watch').Watch} watch */
