@@ -38,7 +38,8 @@ describe('holdover check', { concurrency: 2 }, () => {
   test('exit 0 for a clean job', async () => {
     const { code, stdout } = await holdover('check', CLEAN)
     assert.equal(code, 0)
-    assert.match(stdout, /^holdover clean check on-off-in-finally: 100 jobs finished\n/)
+    // No number is promised: a second look at the heap on a busy machine runs some more.
+    assert.match(stdout, /^holdover clean check on-off-in-finally: \d{3} jobs finished\n/)
   })
 
   test('--json puts the report alone on stdout', async () => {
