@@ -5,10 +5,9 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
 const { readFixture } = require('./helpers/fixtures')
-const { ROOT, runNode } = require('./helpers/child')
-const { expectedLine, line, lineFor } = require('./helpers/leak-lines')
+const { runNode } = require('./helpers/child')
+const { assertClean, assertNamed } = require('./helpers/check-fixture')
 
-const CLI = path.join(ROOT, 'js', 'cli', 'main.js')
 const COUNT = path.join(__dirname, 'helpers', 'count-held.js')
 const REAL = path.join(__dirname, 'fixtures', 'real')
 
@@ -29,45 +28,15 @@ function twin(name, which) {
   return readFixture(path.join(REAL, name, String(file)))
 }
 
-/** @param {{ file: string, args: string[] }} fixture */
-async function check(fixture) {
-  const { code, stdout, stderr } = await runNode([
-    CLI,
-    'check',
-    fixture.file,
-    '--json',
-    ...JOBS,
-    ...fixture.args
-  ])
-  return { code, stderr, ...JSON.parse(stdout) }
-}
-
 test('there are at least twenty leaks of released packages', () => {
   assert.ok(pairs.length >= 20, `${pairs.length}`)
 })
 
 describe('leaks of released packages, and the versions that fixed them', { concurrency: 2 }, () => {
   for (const { name, leaking, clean } of pairs) {
-    test(`check names exactly what ${name} leaks`, async () => {
-      const { code, stderr, leaks } = await check(leaking)
-      assert.equal(code, 1, stderr)
-      assert.deepEqual(leaks.map(lineFor(leaking.expected)).sort(), leaking.expected.map(expectedLine).sort())
-      const libraries = leaking.expected
-        .map(({ library }) => library)
-        .filter((library) => library !== undefined)
-      const owners = leaks.map(({ owner }) => owner)
-      for (const library of libraries)
-        assert.ok(
-          owners.some((owner) => owner.startsWith(`library:${library}@`)),
-          owners.join()
-        )
-    })
+    test(`check names exactly what ${name} leaks`, () => assertNamed(leaking, ...JOBS))
 
-    test(`check finds nothing in ${name} once it is fixed`, async () => {
-      const { code, stderr, leaks } = await check(clean)
-      assert.deepEqual(leaks.map(line), [])
-      assert.equal(code, 0, stderr)
-    })
+    test(`check finds nothing in ${name} once it is fixed`, () => assertClean(clean, ...JOBS))
 
     // Of the heap nothing can be counted.
     if (!fs.readFileSync(leaking.file, 'utf8').includes('held = ')) continue

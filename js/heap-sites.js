@@ -4,6 +4,7 @@ const fs = require('node:fs')
 const { describeSite } = require('./site')
 const { isLibrary, packageName } = require('./owner')
 const { HeapCallers, escaped } = require('./heap-callers')
+const { isWritten } = require('./node-state')
 const { isForeign } = require('./signals/allocations')
 
 /** Files larger than this are not searched. */
@@ -221,11 +222,6 @@ function hiddenIn({ path, suspectFrom }) {
   const step = path[last]
   const isHidden = step?.toType === 'closure' && step.place?.file && isLibrary(step.place.file)
   return isHidden && last < path.length - 1 ? placeOf(step) : null
-}
-
-/** Somebody gave it a name. @param {any} step */
-function isWritten(step) {
-  return (step.edge === 'context' || step.edge === 'property') && step.edgeName !== null
 }
 
 /** @param {Place | null} place @returns {Place | null} null: a test runner's, or holdover's */

@@ -118,10 +118,14 @@ const BESIDE = [
 /** V8's table of what `Symbol.for` made. */
 const SYMBOLS = 'public_symbol_table'
 
+/** Somebody gave it a name. @param {any} step of a retaining path */
+function isWritten({ edge, edgeName }) {
+  return (edge === 'context' || edge === 'property') && edgeName !== null
+}
+
 /** The names that somebody wrote on the way, from a variable on. @param {any} row */
 function placeName({ path, suspectFrom, countsEntries }) {
   if (path.some((/** @type {any} */ step) => step.edgeName === SYMBOLS)) return SYMBOLS
-  const isWritten = (/** @type {any} */ step) => step.edge === 'context' || step.edge === 'property'
   const way = path.slice(0, countsEntries ? -1 : path.length)
   const from = way.findLastIndex((/** @type {any} */ step) => step.edge === 'context')
   const steps = way.slice(from === -1 ? suspectFrom : from).filter(isWritten)
@@ -147,4 +151,4 @@ function withoutBeside({ keepers, objects }) {
   return { keepers: keepers.filter(isOfItsOwn), objects: objects.filter(isOfItsOwn) }
 }
 
-module.exports = { stateOf, withoutBeside }
+module.exports = { isWritten, stateOf, withoutBeside }

@@ -4,12 +4,12 @@
 
 const path = require('node:path')
 const { TOOLS } = require('./tools')
+const { withWrittenPart } = require('../../scripts/written-part')
 
 const ROOT = path.join(__dirname, '..', '..')
 const RESULTS = path.join(ROOT, 'bench', 'results', 'corpus.json')
 const PAGE = path.join(ROOT, 'docs', 'corpus.md')
 const BEGIN = '<!-- Written by node bench/corpus.js --record from bench/results/corpus.json. -->'
-const END = '<!-- end of what was written -->'
 /** Other limits of heap growth that somebody might have chosen. */
 const BYTE_LIMITS = [250, 500, 1_000, 2_000, 4_000]
 
@@ -188,10 +188,7 @@ function corpusTables({ machine, date, node, tools, cells }) {
 
 /** @param {string} page as it is @param {Results} results */
 function corpusPage(page, results) {
-  const [before, rest] = page.split(BEGIN)
-  if (rest === undefined || !rest.includes(END))
-    throw new Error(`docs/corpus.md must have the line ${BEGIN} and ${END}`)
-  return `${before}${BEGIN}\n\n${corpusTables(results)}\n${END}${rest.split(END)[1]}`
+  return withWrittenPart(page, BEGIN, corpusTables(results).trimEnd())
 }
 
 /** For the README. @param {Results} results */

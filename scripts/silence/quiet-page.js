@@ -3,12 +3,12 @@
 /** Results of scripts/quiet.js as a table, and where it stands in docs/silence.md. */
 
 const path = require('node:path')
+const { withWrittenPart } = require('../written-part')
 
 const ROOT = path.join(__dirname, '..', '..')
 const RESULTS = path.join(ROOT, 'bench', 'results', 'quiet.json')
 const PAGE = path.join(ROOT, 'docs', 'silence.md')
 const BEGIN = '<!-- Written by npm run quiet -- --record from bench/results/quiet.json. -->'
-const END = '<!-- end of what was written -->'
 
 /** @type {Record<string, string>} */
 const TITLES = {
@@ -34,14 +34,11 @@ function quietTable(results) {
 
 /** @param {string} page as it is @param {Record<string, any>} results */
 function quietPage(page, results) {
-  const [before, rest] = page.split(BEGIN)
-  if (rest === undefined || !rest.includes(END))
-    throw new Error(`docs/silence.md must have ${BEGIN} and ${END}`)
   const remarks = Object.entries(results).flatMap(([mode, one]) =>
     one.remarks.map((/** @type {string} */ text) => `* ${TITLES[mode]}: ${text}`)
   )
   const parts = [quietTable(results), ...(remarks.length === 0 ? [] : [remarks.join('\n')])]
-  return `${before}${BEGIN}\n\n${parts.join('\n\n')}\n\n${END}${rest.split(END)[1]}`
+  return withWrittenPart(page, BEGIN, parts.join('\n\n'))
 }
 
 module.exports = { RESULTS, PAGE, quietPage, quietTable }
