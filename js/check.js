@@ -5,7 +5,6 @@ const { CHECK, resolve, isOff, isJest, show } = require('./config')
 const { HoldoverError, LeakError } = require('./errors')
 const { openWatch, closeWatch, askReport, clock } = require('./engine')
 const { MAX_DUE_WAIT_MS } = require('./pass')
-const { runInJob } = require('./scope')
 const { storage } = require('./context')
 const { collect, wait } = require('./collect')
 const { MemoryLog } = require('./memory')
@@ -14,12 +13,11 @@ const { memoryUsage, residentBytes } = require('./usage')
 const { SourceLines } = require('./source')
 const { FakeTimers } = require('./fake-timers')
 const { UnseenTimers } = require('./unseen-timers')
-const { JobErrors } = require('./job-errors')
+const { CheckJobs } = require('./check-jobs')
 const { isDom } = require('./realm')
 const { unseenImports } = require('./imports')
 const { failureText } = require('./reporters/failure')
 const { readBaseline, baselineFacts, goneNotes } = require('./baseline')
-const originals = require('./originals')
 
 /** Jobs between two looks, by how many were measured: small first, so that a leak shows early. */
 const WINDOWS = [
@@ -41,9 +39,6 @@ const OUTLIVE_MS = 3_000
 const FIRST_WAIT_MS = 5
 /** Longest wait for one-shot timers of the warm-up, before jobs are measured. */
 const MAX_WARMUP_WAIT_MS = 1_000
-/** A job is left behind as hanging after this long, and after this many times its slowest peer. */
-const HANG_MS = 2_000
-const HANG_FACTOR = 20
 /** More hanging jobs than this end the check. */
 const MAX_HANGING = 5
 
@@ -69,7 +64,6 @@ class Check {
     this.notes = notes
     this.name = watch.jobs.nameOf(options.name)
     watch.jobs.unit = this.name
-    this.job = (/** @type {number} */ _i) => {}
     this.measureFrom = this.startedAt
     this.usedFrom = usedMs()
     this.rssBefore = residentBytes()
@@ -77,9 +71,7 @@ class Check {
     this.heap = options.heap && !isJest() ? new HeapGrowth(watch) : new UnwatchedHeap()
     this.fakeTimers = new FakeTimers()
     this.unseenTimers = new UnseenTimers(watch.timers)
-    this.next = 0
-    this.hanging = 0
-    this.errors = new JobErrors()
+    this.jobs = new CheckJobs(watch, this.name, options.concurrency, this.deadline)
     this.waitedForTimers = false
   }
 
@@ -88,14 +80,13 @@ class Check {
   }
 
   get measured() {
-    return this.next - this.options.warmupJobs
+    return this.jobs.started - this.options.warmupJobs
   }
 
   /** @param {(i: number) => any} job @returns {Promise<any>} the report */
   async run(job) {
-    this.job = job
     this.heap.start()
-    await this.runJobs(this.options.warmupJobs)
+    await this.runJobs(this.options.warmupJobs, job)
     this.heap.warmedUp(this.options.warmupJobs)
     await this.settleWarmup()
     this.watch.endWarmup()
@@ -106,7 +97,7 @@ class Check {
     this.usedFrom = usedMs()
     for (;;) {
       if (this.mustStop) return this.finish()
-      await this.runJobs(this.windowSize())
+      await this.runJobs(this.windowSize(), job)
       await this.settleBriefly()
       this.look()
       if (!this.mayStop) continue
@@ -114,6 +105,11 @@ class Check {
       const report = await this.finish()
       if (report.next.action !== 'more' || this.mustStop) return report
     }
+  }
+
+  /** @param {number} count @param {(i: number) => any} job */
+  runJobs(count, job) {
+    return this.jobs.run(count, job, () => this.mustStop)
   }
 
   /** @returns {Promise<'more' | 'enough'>} whether more jobs are to be run; what is asked of the heap is done before */
@@ -139,7 +135,7 @@ class Check {
   }
 
   get mustStop() {
-    return this.remainingMs <= 0 || this.hanging > MAX_HANGING
+    return this.remainingMs <= 0 || this.jobs.hanging > MAX_HANGING
   }
 
   /** Whether thousands of jobs more would do the process no harm, whatever each of them leaves behind. */
@@ -157,44 +153,6 @@ class Check {
     const { jobs } = this.options
     const window = WINDOWS.find(({ upTo }) => this.measured < upTo)?.jobs ?? LAST_WINDOW
     return jobs === null ? window : Math.min(window, jobs - this.measured)
-  }
-
-  /** Runs the next jobs, `concurrency` at a time. @param {number} count */
-  async runJobs(count) {
-    const end = this.next + count
-    const lane = async () => {
-      while (this.next < end && !this.mustStop) await this.runOne(this.next++)
-    }
-    await Promise.all(Array.from({ length: Math.min(this.options.concurrency, count) }, lane))
-  }
-
-  /** @param {number} i */
-  async runOne(i) {
-    let settled = false
-    const running = (async () =>
-      runInJob(this.watch, { name: this.name.text, id: `#${i}` }, this.job, undefined, [i]))()
-      .then(
-        () => {},
-        (error) => this.errors.note(error)
-      )
-      .finally(() => {
-        settled = true
-      })
-    await this.untilDoneOrHanging(running)
-    if (!settled) this.hanging++
-  }
-
-  /**
-   * A job that hangs is left open and reported as stuck; the next one starts without it.
-   * @param {Promise<void>} running
-   */
-  async untilDoneOrHanging(running) {
-    const patienceMs = Math.max(HANG_MS, HANG_FACTOR * this.name.maxMs)
-    const fewPeers = this.name.finishedCount < 3
-    const limitMs = Math.max(0, fewPeers ? this.remainingMs : Math.min(this.remainingMs, patienceMs))
-    const { promise, cancel } = cancellableWait(limitMs)
-    await Promise.race([running, promise])
-    cancel()
   }
 
   /** What timers of warm-up jobs make belongs to the warm-up, also where it comes after the job. */
@@ -268,12 +226,12 @@ class Check {
         memory: this.memory.facts(now, watch.jobs.ended),
         self: { cpuShare: null, bytes: JSON.parse(watch.ledger.ledgerStats()).bytes, dropped: watch.dropped },
         notes: [...this.notes, ...this.fakeTimers.notes()],
-        jobErrors: Object.fromEntries(this.errors.counts),
+        jobErrors: Object.fromEntries(this.jobs.errors.counts),
         ...baselineFacts(this.baseline),
         heap: this.heap.facts(this.name.text),
         check: {
           fixedJobs: options.jobs,
-          hanging: this.hanging,
+          hanging: this.jobs.hanging,
           elapsedMs: Math.round(now - this.measureFrom),
           usedMs: Math.round(usedMs() - this.usedFrom),
           canAffordMore: this.canAffordMore,
@@ -302,16 +260,6 @@ class Check {
 function usedMs() {
   const { user, system } = process.cpuUsage()
   return performance.eventLoopUtilization().idle + (user + system) / 1_000
-}
-
-/** @param {number} ms */
-function cancellableWait(ms) {
-  /** @type {any} */
-  let timer
-  const promise = new Promise((resolve) => {
-    timer = originals.setTimeout(resolve, ms)
-  })
-  return { promise, cancel: () => originals.dropTimer(timer) }
 }
 
 /**
