@@ -29,6 +29,7 @@ const NOT_IN_PRODUCTION = new Map([
     'readline-on-shared-stream.js',
     'two of its three listeners: the third is one function for all interfaces'
   ],
+  ['file-handle-dropped.js', "Node's collector closes what nobody keeps, whenever it comes by"],
   ['weak-ref-never-unsubscribed.js', 'waits for two major collections, which eight seconds may not have']
 ])
 

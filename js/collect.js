@@ -35,10 +35,12 @@ function wait(ms) {
 
 /**
  * One full collection from a clean stack, with time for finalizers before and after.
+ * @param {(gc: () => void) => Promise<void>} [around] what calls the collector, for whoever looks before and after
  */
-async function collect() {
+async function collect(around) {
   await turn()
-  collector()()
+  if (around === undefined) collector()()
+  else await around(collector())
   await turn()
 }
 

@@ -5,6 +5,7 @@ const originals = require('./originals')
 const { storage } = require('./context')
 const { Birth } = require('./job')
 const { coerceDelay } = require('./survivors/timers')
+const { isFileHandle } = require('./survivors/lost-handles')
 
 const sourceOf = Function.prototype.toString
 /** Slots of one registration in a job's birth list: owner, type, listener, site. */
@@ -139,6 +140,7 @@ class Recorder {
       const scope = /** @type {any} */ (storage.getStore())
       if (scope === undefined || scope.exempt || scope.watch !== this.watch) return
       this.watch.constructions.note(emitter, scope.job.text, this.watch.sites.capture(below))
+      if (isFileHandle(emitter)) this.files.lostHandles.note(emitter)
     } catch {
       this.watch.faults++
     }

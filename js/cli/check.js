@@ -87,7 +87,7 @@ async function callHook(file, hook, fn, args) {
  * An error outside any job ends the check: there is no verdict about a module that is broken.
  * @param {string} file
  * @param {import('./outputs').Outputs} outputs
- * @returns {{ failed: Promise<never>, finish: () => void }}
+ * @returns {{ failed: Promise<never>, finish: () => void, isCounted: (error: any) => boolean }}
  */
 function watchForEscapes(file, outputs) {
   /** @type {(error: any) => void} */
@@ -103,17 +103,27 @@ function watchForEscapes(file, outputs) {
     process.stderr.write(`holdover: ${error.message} [${error.code}]\n`)
     process.exitCode = 2
   }
+  const escapes = {
+    failed: /** @type {Promise<never>} */ (failed),
+    finish: () => process.off('exit', onExit),
+    isCounted: (/** @type {any} */ _error) => false
+  }
   // Two more than the job's own: Node warns from the eleventh on.
   process.setMaxListeners(process.getMaxListeners() + 1)
-  process.on('uncaughtException', reject)
+  process.on('uncaughtException', (error) => {
+    // The check counts those of jobs; earlier Nodes warn, too.
+    if (escapes.isCounted(error)) process.emitWarning(error.message)
+    else reject(error)
+  })
   process.on('exit', onExit)
-  return { failed: /** @type {Promise<never>} */ (failed), finish: () => process.off('exit', onExit) }
+  return escapes
 }
 
-/** @param {string} file @param {any} options resolved @param {{ failed: Promise<never> }} escapes */
+/** @param {string} file @param {any} options resolved @param {ReturnType<typeof watchForEscapes>} escapes */
 async function runCheck(file, options, escapes) {
   const { openCheck } = /** @type {any} */ (require('../index'))
   const check = openCheck(options)
+  escapes.isCounted = check.counts
   try {
     const { job, setup, teardown } = await loadJob(file)
     const ctx = await Promise.race([callHook(file, 'setup', setup, []), escapes.failed])

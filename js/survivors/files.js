@@ -2,6 +2,7 @@
 
 const { knowsOpenFiles, openFile, openFiles, absolutePath, realPath, RealPaths } = require('../open-files')
 const { className } = require('../shape')
+const { LostHandles } = require('./lost-handles')
 const { forgetOldest } = require('../bounded')
 
 /** Openings in view at once; of more, those that have failed or are closed are forgotten. */
@@ -52,7 +53,18 @@ class Files {
     this.newNames = new Map()
     /** @type {WeakMap<any, Opening>} */
     this.byStream = new WeakMap()
-    this.dropped = 0
+    this.lostHandles = new LostHandles(this)
+    this.tooMany = 0
+  }
+
+  get dropped() {
+    return this.tooMany + this.lostHandles.dropped
+  }
+
+  /** A full collection, and what it closes. @param {() => void} gc */
+  async collect(gc) {
+    this.match()
+    await this.lostHandles.collect(gc)
   }
 
   /** Openings in view. */
@@ -118,12 +130,27 @@ class Files {
     this.open.set(fd, opening)
   }
 
+  /** @param {number} fd @returns {Opening | undefined} what had it */
+  forget(fd) {
+    const opening = this.open.get(fd)
+    this.open.delete(fd)
+    return opening
+  }
+
+  /** The opening of a descriptor that is closed, whoever may have it by now: the oldest of that path. @param {number} fd @param {string} path */
+  forgetClosed(fd, path) {
+    const opening = this.open.get(fd)
+    if (opening !== undefined && openFile(fd) === null) return this.forget(fd)
+    const at = this.pending.findIndex((pending) => pending.stream === null && pending.path === path)
+    return at === -1 ? undefined : this.pending.splice(at, 1)[0]
+  }
+
   /** What is closed goes, then the oldest. */
   makeRoom() {
     this.match()
     const tooMany = this.count - ROOM_FOR_MORE
     if (tooMany <= 0) return
-    this.dropped += tooMany
+    this.tooMany += tooMany
     const gone = [...this.open.keys()].slice(0, tooMany)
     for (const fd of gone) this.open.delete(fd)
     this.pending.splice(0, tooMany - gone.length)
@@ -147,7 +174,7 @@ class Files {
     this.pending = this.pending.filter((opening) => this.isPending(opening))
     const isListNeeded = this.pending.length > 0
     const table = isListNeeded ? openFiles() : null
-    if (isListNeeded && table === null) this.dropped++
+    if (isListNeeded && table === null) this.tooMany++
     for (const [fd, opening] of this.open) if (!this.isStillOpen(fd, opening, table)) this.open.delete(fd)
     if (table !== null) this.placePending(byPath(this.unclaimed(table)))
     const now = this.watch.now()
@@ -216,9 +243,9 @@ class Files {
 
   /** @param {import('../pass').Pass} pass */
   *survivors(pass) {
-    if (this.count === 0) return
+    if (this.count === 0 && this.lostHandles.lost.length === 0) return
     this.match()
-    const open = [...this.open.values()]
+    const open = [...this.open.values(), ...this.lostHandles.lost]
     for (let i = 0; i < open.length; i++) {
       const { kind, birth, owner } = open[i]
       if (birth !== null) pass.open(kind, birth, owner)

@@ -15,11 +15,17 @@ pub fn description(kind: ResourceKind, shape: &Shape) -> String {
             Some("ClientHttp2Stream") => "http2 stream".to_owned(),
             _ => kind.name().to_owned(),
         },
+        (ResourceKind::File, _) if is_lost(shape) => "FileHandle that nobody closed".to_owned(),
         (ResourceKind::ChildProcess, _) => "child process".to_owned(),
         (ResourceKind::Worker, _) => "worker thread".to_owned(),
         (ResourceKind::Port, _) => "message port".to_owned(),
         _ => kind.name().to_owned(),
     }
+}
+
+/// A collection has closed it: nobody did.
+fn is_lost(shape: &Shape) -> bool {
+    shape.owner.as_deref() == Some("FileHandle")
 }
 
 /// The same for a handle that a library opened: its methods are not known here.
@@ -52,6 +58,9 @@ pub fn fix(kind: ResourceKind, shape: &Shape) -> String {
         ResourceKind::ChildProcess => "child.kill() in a finally block".to_owned(),
         ResourceKind::Worker => "await worker.terminate() in a finally block".to_owned(),
         ResourceKind::Watcher => "watcher.close() in a finally block".to_owned(),
+        ResourceKind::File if is_lost(shape) => {
+            "await handle.close() in a finally block: Node closes it when it collects, on Node 26 with an error".to_owned()
+        }
         ResourceKind::Socket | ResourceKind::File => "close it in a finally block".to_owned(),
         ResourceKind::Stream if shape.owner.as_deref() == Some("ClientHttp2Stream") => {
             "stream.close() in a finally block, or end it and read it to its end".to_owned()
