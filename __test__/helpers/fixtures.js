@@ -15,6 +15,8 @@
  *     usedAt=<line>         in production, where it is not seen who constructs a client, the line that makes it open something
  *     bytes                 the rate is of bytes, which V8 says more or less
  *     on=<variable>         the variable, or property, on which things pile up
+ *     lineFrom=<major>:<n>  from this Node on another line, since V8 makes there what takes the memory
+ *     rateFrom=<major>:<n>  the same of the rate
  *     each=<n>              one call puts n listeners there (events.once adds one for 'error'); still one leak per call
  *
  * `// check: --concurrency 8` on a line of its own gives arguments for the command line.
@@ -137,10 +139,18 @@ function parseMarker(text, file, line) {
     else if (name === 'bytes') expectation.isOfBytes = true
     else if (name === 'on') expectation.on = value
     else if (name === 'usedAt') expectation.usedAt = Number(value)
+    else if (name === 'lineFrom') expectation.line = fromNode(value, line)
+    else if (name === 'rateFrom') expectation.perJob = fromNode(value, perJob)
     else if (name === 'each') expectation.each = Number(value)
     else throw new Error(`${file}:${line} has an unknown word in its marker: ${word}`)
   }
   return expectation
+}
+
+/** @param {string} text `<major>:<number>` @param {number} before what holds below that Node */
+function fromNode(text, before) {
+  const [major, since] = text.split(':').map(Number)
+  return Number.parseInt(process.versions.node, 10) >= major ? since : before
 }
 
 module.exports = { checkFolder, fixtures, fixture, readFixture, expectationsOf, expectationsIn }

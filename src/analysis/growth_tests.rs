@@ -238,3 +238,45 @@ fn an_object_takes_three_bytes_beside_the_classes() {
     let objects = (many.len() - few.len()) as usize;
     assert!(10 * bytes <= 31 * objects, "{bytes} bytes for {objects} objects");
 }
+
+/// A promise for which all jobs wait: with an `await`, two functions that settle it, and a frame (Node 24); with a `then`, a
+/// function and a promise of its own.
+fn waited_for(jobs: u32) -> Graph {
+    let mut builder = Builder::default();
+    let mut known = |kind: &'static str, name: &'static str, id: u32, size: u64| {
+        let node = builder.node(kind, name, size);
+        builder.id(node, u64::from(id));
+        node
+    };
+    let (global, scope) = (known("object", "global", 3, 16), known("object", "system / Context", 5, 16));
+    let ready = known("object", "Promise", 7, 16);
+    let mut reactions = Vec::new();
+    for at in (0..jobs).map(|job| 1_001 + 20 * job) {
+        let mut of = |kind: &'static str, name: &'static str, further: u32, size| {
+            known(kind, name, at + further, size)
+        };
+        let awaited =
+            vec![of("closure", "settle", 2, 16), of("closure", "fail", 4, 16), of("object", "Map", 6, 16)];
+        let then = vec![of("closure", "onReady", 8, 16), of("object", "Promise", 10, 16)];
+        let both = [of("hidden", "(system)", 12, 0), of("hidden", "(system)", 14, 0)];
+        reactions.extend(both.into_iter().zip([awaited, then]));
+    }
+    builder.numbered(0, "shortcut", 1, global).edge(global, "property", "scope", scope);
+    builder.edge(scope, "context", "ready", ready);
+    let mut above = (ready, "reactions_or_result");
+    for (reaction, held) in reactions {
+        builder.edge(above.0, "internal", above.1, reaction);
+        for node in held {
+            builder.edge(reaction, "internal", "of", node);
+        }
+        above = (reaction, "next");
+    }
+    builder.graph()
+}
+
+#[test]
+fn reaction_is_one_entry_whatever_hangs_on_it() {
+    let found = growth(&[waited_for(20), waited_for(60), waited_for(100)]);
+    let entries: Vec<_> = found.keepers.iter().map(|keeper| keeper.entries.clone()).collect();
+    assert_eq!(entries, [[40, 120, 200]]);
+}

@@ -13,7 +13,7 @@ use super::paths::{Hop, Search, Tree, suspect_from};
 use super::places::{Entries, HeldAlike, Places, Scene, rebuilt};
 use super::readings::Readings;
 use super::special::Special;
-use crate::snapshot::{Graph, Node, NodeKind, Sizes};
+use crate::snapshot::{Graph, Node, Sizes};
 
 /// A place where objects are held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,17 +104,7 @@ impl Keeper {
     fn of(held: HeldAlike, graph: &Graph, readings: &Readings<'_>, scene: &Scene<'_>) -> Self {
         // Keys of a Map are entries of it as much as its values: each pair counts once.
         let has_objects = held.entries.values().any(|entries| !entries.is_value);
-        let is_reaction = |entries: &Entries| is_promise(graph, entries.sample);
-        let are_reactions = held.entries.values().any(|entries| {
-            let holder = readings.holder(scene.tree.parent[entries.sample as usize]);
-            is_reaction(entries) && is_promise(graph, holder)
-        });
-        let counted = || {
-            held.entries.iter().filter(|(_, entries)| {
-                // A reaction of a promise is another promise, beside the functions that settle it.
-                if are_reactions { is_reaction(entries) } else { !(has_objects && entries.is_value) }
-            })
-        };
+        let counted = || held.entries.iter().filter(|(_, entries)| !(has_objects && entries.is_value));
         let mut entries = vec![0; scene.lives.snapshots];
         for (_, of_class) in counted() {
             entries.iter_mut().zip(&of_class.counts).for_each(|(sum, count)| *sum += count);
@@ -142,10 +132,6 @@ impl Keeper {
         let is_scattered = held.is_scattered;
         Self { path, suspect_from, further_links, any_name, is_scattered, entries, tallies, gone, parts }
     }
-}
-
-fn is_promise(graph: &Graph, node: Node) -> bool {
-    graph.kind(node) == NodeKind::Object && graph.name(node) == "Promise"
 }
 
 /// From those that are first in a snapshot to those that are in it.

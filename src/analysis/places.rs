@@ -64,6 +64,8 @@ pub struct Places<'a> {
     link_tops: FastSet<Node>,
     /// Classes of links of chains that grow at their far end.
     links: FastSet<usize>,
+    /// What stands for a reaction of a promise: its place, its class and the snapshot that it is first in.
+    reactions: FastMap<Node, (u32, usize, usize)>,
     all: Vec<HeldAlike>,
 }
 
@@ -79,6 +81,7 @@ impl<'a> Places<'a> {
             chain_holders: FastMap::default(),
             link_tops: FastSet::default(),
             links: FastSet::default(),
+            reactions: FastMap::default(),
             all: Vec::new(),
         };
         places.find_entries();
@@ -184,10 +187,34 @@ impl<'a> Places<'a> {
             if search.sizes.get(node) > 0 {
                 held.add(node, class, birth, self.scene);
             }
-            if let Some(entries) = held.entries.get_mut(&class).filter(|_| entry != NONE) {
-                entries.counts[birth] += 1;
+            if entry != NONE && held.entries.contains_key(&class) {
+                self.count(node, place, class, birth);
             }
         }
+    }
+
+    /// One more entry. What hangs on one reaction of a promise is one entry, however many functions settle it (two for an
+    /// `await`), whether it has a promise of its own (a `then`), and a frame of its own for `AsyncLocalStorage` (Node 24): the
+    /// youngest of these stands for it.
+    fn count(&mut self, node: Node, place: u32, class: usize, birth: usize) {
+        let reaction = self.scene.tree.parent[node as usize];
+        let holder = self.readings.holder(reaction);
+        if holder != reaction && is_promise(self.scene.search.graph, holder) {
+            match self.reactions.insert(reaction, (place, class, birth)) {
+                Some(other) if other.2 >= birth => {
+                    self.reactions.insert(reaction, other);
+                    return;
+                }
+                Some(other) => *self.counted(other) -= 1,
+                None => {}
+            }
+        }
+        *self.counted((place, class, birth)) += 1;
+    }
+
+    fn counted(&mut self, (place, class, birth): (u32, usize, usize)) -> &mut u64 {
+        let entries = self.all[place as usize].entries.get_mut(&class);
+        &mut entries.expect("the caller has looked it up").counts[birth]
     }
 
     /// A new object at the top, or an old one beside such; of a chain that grows at its far end any link, else not the next
@@ -263,6 +290,10 @@ pub fn rebuilt(scene: &Scene<'_>) -> FastSet<Node> {
         }
     }
     rebuilt
+}
+
+fn is_promise(graph: &Graph, node: Node) -> bool {
+    graph.kind(node) == NodeKind::Object && graph.name(node) == "Promise"
 }
 
 /// Strings, numbers and the like.

@@ -49,6 +49,10 @@ const MIN_LEAPS: usize = 2;
 const REPLACED_SHARE: f64 = 0.5;
 /// The last half grows so many times as fast as the first: either it has begun just now, or the older ones go.
 const UNEVEN: f64 = 2.0;
+/// Fewer by so many deviations of what comes by chance (Poisson) are too few.
+const DEVIATIONS: f64 = 3.0;
+/// None at all is too few where so many are expected.
+const MIN_EXPECTED: f64 = 2.5;
 /// The rates of both halves are this near to the whole one, or it is not sure.
 const EVEN_SHARE: f64 = 0.1;
 
@@ -72,7 +76,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Growth {
     }
     match trend(points, 1.0, 0.0) {
         Trend::Flat | Trend::Stopped => Growth::Stopped,
-        Trend::Starting | Trend::Growing if is_uneven(points) => {
+        Trend::Starting | Trend::Growing if is_uneven(points) || is_behind(evidence) => {
             if is_replaced {
                 Growth::Replaced
             } else {
@@ -86,6 +90,19 @@ pub fn judge(evidence: &Evidence<'_>) -> Growth {
 /// Most of it came in the last half.
 fn is_uneven(points: &[Point]) -> bool {
     halves(points).is_none_or(|(first, last)| last > UNEVEN * first)
+}
+
+/// At one of the points there were fewer than chance allows where as many come with each job: those that were there went, and
+/// snapshots at uneven distances hide it from the halves. Storage, which leaps, is behind now and then.
+fn is_behind(evidence: &Evidence<'_>) -> bool {
+    let (Some(start), Some(end)) = (evidence.points.first(), evidence.points.last()) else { return false };
+    let per_job = (end.y - start.y) / (end.x - start.x);
+    let is_short = |point: &Point| {
+        let (expected, counted) = (per_job * (point.x - start.x), point.y - start.y);
+        let too_few = (DEVIATIONS * expected.sqrt()).max(expected / UNEVEN);
+        expected - counted > too_few || counted <= 0.0 && expected >= MIN_EXPECTED
+    };
+    !evidence.by_leaps && evidence.points.iter().any(is_short)
 }
 
 /// Storage is as large as its last leap made it, so its rate is never sure.

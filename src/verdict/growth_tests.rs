@@ -46,6 +46,17 @@ fn cache_of_the_latest_entries_is_replaced() {
 }
 
 #[test]
+fn snapshots_at_uneven_distances_hide_no_cache() {
+    let jobs = [236.0, 286.0, 479.0];
+    assert_eq!(judged(jobs, [0.0, 0.0, 50.0], 50.0), Growth::Replaced);
+    assert_eq!(judged(jobs, [0.0, 0.0, 13.0], 13.0), Growth::Replaced);
+    assert!(matches!(judged(jobs, [0.0, 0.0, 50.0], 0.0), Growth::Undecided(_)));
+    assert_eq!(rate(judged(jobs, [236.0, 286.0, 479.0], 0.0)), Some((Certainty::Sure, 1.0)));
+    // One in twenty, by chance.
+    assert!(rate(judged(jobs, [9.0, 10.0, 23.0], 0.0)).is_some());
+}
+
+#[test]
 fn pool_of_ten_is_still() {
     assert_eq!(judged(JOBS, [10.0, 10.0, 10.0], 0.0), Growth::Still);
     assert_eq!(judged(JOBS, [0.0, 10.0, 10.0], 0.0), Growth::Still, "0.01 for each job");
