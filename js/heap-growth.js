@@ -19,6 +19,12 @@ const LONGER_FACTOR = 3
 /** Snapshots that a check takes: three, and a last one that confirms what they say. */
 const SNAPSHOTS = 4
 
+/**
+ * Storage that takes more for each entry is mostly empty: what V8 keeps where entries came under ever larger numbers and went
+ * again. An entry of a table that has just doubled takes a hundred bytes at most.
+ */
+const MAX_BYTES_PER_ENTRY = 128
+
 /** In js/cli/check.js. */
 const SETUP_VARIABLE = 'ctx'
 
@@ -135,9 +141,15 @@ class HeapGrowth {
     )
     const { keepers, objects } = withoutBeside({
       keepers: grown.keepers.filter(isOfProgram).map(withState),
-      objects: grown.objects.filter(isOfProgram)
+      objects: grown.objects.filter((/** @type {any} */ row) => isOfProgram(row) && !this.isMostlyEmpty(row))
     })
     return { keepers: this.placed(keepers), objects: this.placed(objects), classes: grown.classes }
+  }
+
+  /** @param {any} row an object that became larger */
+  isMostlyEmpty(row) {
+    const entries = this.allocations.entriesOf(row.path.at(-1).id)
+    return entries !== null && entries * MAX_BYTES_PER_ENTRY < row.bytes.at(-1)
   }
 
   /** With the line at which it piles up. @param {any[]} rows */

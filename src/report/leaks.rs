@@ -134,20 +134,37 @@ fn holder(finding: &Finding) -> Option<Holder> {
     })
 }
 
-/// Listeners that the same job registers on the same line equally often are one mistake: they add up to one leak, named
-/// by the first event. So are those that a library registers, here and there, for one line of the application. `error`
-/// is only mentioned: `events.once()` adds it to whatever it waits for.
+/// Listeners of one line are one mistake: those on something shared, with what the same call puts on objects that it makes anew.
 fn merge_companions(leaks: Vec<Leak>) -> Vec<Leak> {
-    let mut groups: BTreeMap<(String, Place, u64), Vec<Leak>> = BTreeMap::new();
-    let mut merged = Vec::new();
-    for leak in leaks {
-        match leak.called_from.as_ref().or(leak.site.as_ref()) {
-            Some(line) if leak.holder.is_some() => {
-                groups.entry((leak.job.clone(), line.clone(), leak.count)).or_default().push(leak);
-            }
-            _ => merged.push(leak),
+    let has_line = |leak: &Leak| leak.holder.is_some() && call_line(leak).is_some();
+    let (listeners, others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(has_line);
+    let (anew, shared): (Vec<Leak>, Vec<Leak>) = listeners.into_iter().partition(owners::is_on_own);
+    let mut merged = add_up_lines(shared);
+    for leak in add_up_lines(anew) {
+        let is_of_call = |one: &&mut Leak| one.job == leak.job && call_line(one) == call_line(&leak);
+        match merged.iter_mut().find(is_of_call).filter(|one| !owners::is_on_own(one)) {
+            Some(on_shared) => owners::add_part(on_shared, leak),
+            None => merged.push(leak),
         }
     }
+    merged.extend(others);
+    merged
+}
+
+/// The line that calls, where it is known, into a library.
+fn call_line(leak: &Leak) -> Option<&Place> {
+    leak.called_from.as_ref().or(leak.site.as_ref())
+}
+
+/// Those that the same job registers on the same line equally often add up to one leak, named by the first event; so do those
+/// that a library registers, here and there, for one line of the application. `error` is only mentioned: `events.once()` adds
+/// it to whatever it waits for.
+fn add_up_lines(leaks: Vec<Leak>) -> Vec<Leak> {
+    let mut groups: BTreeMap<(String, Option<Place>, u64), Vec<Leak>> = BTreeMap::new();
+    for leak in leaks {
+        groups.entry((leak.job.clone(), call_line(&leak).cloned(), leak.count)).or_default().push(leak);
+    }
+    let mut merged = Vec::new();
     for mut group in groups.into_values() {
         group.sort_by(|a, b| companion_order(a).cmp(&companion_order(b)));
         let mut rest = group.into_iter();

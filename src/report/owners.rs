@@ -140,10 +140,7 @@ fn fold_kept_owners(leaks: Vec<Leak>) -> Vec<Leak> {
             is_of_heap(keeper) && keeper.job == leak.job && line_number(keeper) == line_number(&leak)
         });
         match keeper {
-            Some(keeper) => {
-                keeper.companions.push(in_short(&what(&leak), leak.count, keeper.count));
-                keep_also(keeper, leak);
-            }
+            Some(keeper) => add_part(keeper, leak),
             None => others.push(leak),
         }
     }
@@ -185,6 +182,12 @@ fn fold_libraries(leaks: Vec<Leak>) -> Vec<Leak> {
         others.push(first);
     }
     others
+}
+
+/// Names in a finding what comes with each of what it counts.
+pub(super) fn add_part(whole: &mut Leak, part: Leak) {
+    whole.companions.push(in_short(&what(&part), part.count, whole.count));
+    keep_also(whole, part);
 }
 
 /// What a companion keeps, the handle keeps.
