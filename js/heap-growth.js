@@ -7,6 +7,7 @@ const { objection, predictCost } = require('./heap/cost')
 const { HeapSites, seenByOf } = require('./heap-sites')
 const { HEAP_KINDS } = require('./kinds')
 const { stateOf, withoutBeside } = require('./node-state')
+const { toPath } = require('./site')
 const { stepsText } = require('./reporters/heap-paths')
 
 /** Snapshots from which growth is worked out. */
@@ -140,8 +141,10 @@ class HeapGrowth {
       { jobs }
     )
     const { keepers, objects } = withoutBeside({
-      keepers: grown.keepers.filter(isOfProgram).map(withState),
-      objects: grown.objects.filter((/** @type {any} */ row) => isOfProgram(row) && !this.isMostlyEmpty(row))
+      keepers: grown.keepers.map(withFiles).filter(isOfProgram).map(withState),
+      objects: grown.objects
+        .map(withFiles)
+        .filter((/** @type {any} */ row) => isOfProgram(row) && !this.isMostlyEmpty(row))
     })
     return { keepers: this.placed(keepers), objects: this.placed(objects), classes: grown.classes }
   }
@@ -187,6 +190,15 @@ class UnwatchedHeap {
     return {}
   }
   close() {}
+}
+
+/** V8 calls files of ES modules by their URL. @param {any} row */
+function withFiles(row) {
+  const withFile = (/** @type {any} */ place) => place && { ...place, file: place.file && toPath(place.file) }
+  const path = row.path.map((/** @type {any} */ step) => {
+    return { ...step, place: withFile(step.place), classPlace: withFile(step.classPlace) }
+  })
+  return { ...row, path }
 }
 
 /** @param {any} row */

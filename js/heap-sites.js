@@ -50,13 +50,29 @@ class HeapSites {
     const line = hidden === null ? named : null
     const places =
       line === null ? this.functionOf(originals[0], row, allocations) : this.withCaller(line, allocations)
-    return this.intern(...places)
+    return this.intern(...this.handedIn(places, row))
   }
 
   /** With the line of the application that leads to a library. @param {Place} found @param {Allocation[]} allocations */
   withCaller(found, allocations) {
     const caller = isLibrary(found.file) ? this.callers.of(found, allocations) : null
     return caller === null ? [found] : [found, caller]
+  }
+
+  /**
+   * Where a library, or Node's loader, is all that is known and functions of the application pile up: the line that hands
+   * them in.
+   * @param {Place[]} places @param {any} row
+   */
+  handedIn(places, row) {
+    const [found] = places
+    const isNode = found.file.startsWith('node:')
+    if (!isNode && !isLibrary(found.file)) return places
+    const step = row.countsEntries ? row.path.at(-1) : undefined
+    const isOfApplication = step?.toType === 'closure' && isApplication(step.place?.file)
+    const call = isOfApplication ? this.callers.handing(this.originalOf(placeOf(step))) : null
+    if (call === null) return places
+    return isNode ? [call] : [found, call]
   }
 
   /**
@@ -252,6 +268,11 @@ function placeOf({ place: { file, line, column }, to }) {
   return { file, line, column, function: to }
 }
 
+/** @param {string | null | undefined} file */
+function isApplication(file) {
+  return typeof file === 'string' && !file.startsWith('node:') && !isLibrary(file) && !isForeign(file)
+}
+
 /** A pattern of that very name. @param {string} name */
 function wordOf(name) {
   return `(?<![\\w$#])${escaped(name)}(?![\\w$])`
@@ -281,9 +302,17 @@ function indentOf(text) {
   return text.length - text.trimStart().length
 }
 
-/** @param {Allocation} a @param {Allocation} b */
+/**
+ * What a job leaves behind is of all ages: what is allocated evenly comes before what is there just now.
+ * @param {Allocation} a @param {Allocation} b
+ */
 function moreFirst(a, b) {
-  return sum(b.counts) - sum(a.counts)
+  return median(b.counts) - median(a.counts) || sum(b.counts) - sum(a.counts)
+}
+
+/** The lower one. @param {number[]} counts */
+function median(counts) {
+  return counts.toSorted((a, b) => a - b)[(counts.length - 1) >> 1]
 }
 
 /** @param {number[]} counts */

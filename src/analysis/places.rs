@@ -179,14 +179,25 @@ impl<'a> Places<'a> {
                 _ => entry,
             };
             place_of[node as usize] = place;
+            let is_counted = entry != NONE && self.stands_for_pair(node);
             let Some(held) = self.all.get_mut(place as usize) else { continue };
             let (class, birth) = (row(node), lives.births[node as usize] as usize);
             if search.sizes.get(node) > 0 {
                 held.add(node, class, birth, self.scene);
             }
-            if let Some(entries) = held.entries.get_mut(&class).filter(|_| entry != NONE) {
+            if let Some(entries) = held.entries.get_mut(&class).filter(|_| is_counted) {
                 entries.counts[birth] += 1;
             }
+        }
+    }
+
+    /// Of a key and its value one is counted: the value, or the key where that alone is an object. So is what has no other half.
+    fn stands_for_pair(&self, node: Node) -> bool {
+        let is_value = |node| is_value(self.scene.search.graph, node);
+        match (self.readings.value_of(node), self.readings.key_of(node)) {
+            (Some(value), _) => is_value(value) && !is_value(node),
+            (None, Some(key)) => is_value(key) || !is_value(node),
+            (None, None) => true,
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::finding::Finding;
 use super::fingerprint::fingerprint;
 use super::model::{EvidenceRow, Holder, Kept, Leak, OutcomeCounts, Returned, SiteCount};
-use super::{owners, round, words};
+use super::{owners, parts, round, words};
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::texts::Place;
 use crate::verdict::blame::is_only_when_failing;
@@ -114,7 +114,7 @@ pub fn returned(finding: &Finding) -> Returned {
 /// Merges what one line registers together and what hangs on a handle, gives equal fingerprints a number, and sorts.
 #[must_use]
 pub fn arrange(leaks: Vec<Leak>) -> Vec<Leak> {
-    let mut leaks = owners::fold(merge_companions(leaks));
+    let mut leaks = parts::fold(owners::fold(merge_companions(leaks)));
     number_equal_fingerprints(&mut leaks);
     leaks.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     leaks
