@@ -48,6 +48,14 @@ test('the line of the job is the one that calls what the library calls so', () =
   assert.equal(lineOf({ callee: 'Emitter.emit' }), 10)
 })
 
+test('what is called on the result of that call is another line', () => {
+  const job = JOB.replace("replies.once('reply-' + i, () => {})", 'const once = replies.once(i)').replace(
+    'replies.emit(',
+    'once.emit('
+  )
+  assert.equal(lineOf({ callee: 'Emitter.once', job }), 8)
+})
+
 test('where it is called by another name, it is the one line that calls what comes from that package', () => {
   assert.equal(lineOf({ callee: 'memoized', packageName: 'memo' }), 9)
   assert.equal(lineOf({ callee: '', packageName: 'memo' }), 9)

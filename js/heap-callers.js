@@ -8,6 +8,7 @@ const { isLibrary, packageName } = require('./owner')
 /** Names that a module declares: `const { a, b: c } = `, `import d, { e as f } from`. */
 const DECLARATION = /^(?:export\s+)?(?:const|let|var|import)\s+([^=]+?)\s*(?:=(?!=)|\bfrom\b)(.*)$/
 const NAME = /[A-Za-z_$][\w$]*/g
+const CALLS = '\\s*\\('
 /** Calls that take something away. */
 const TAKES_AWAY = /\b(?:off|remove\w*|unsubscribe\w*|delete|clear\w*)\s*\(/i
 
@@ -24,14 +25,15 @@ class HeapCallers {
   /**
    * @param {Place} found in a library
    * @param {Array<{ file: string, line: number, callers: Caller[] }>} allocations
+   * @param {{ callers: Caller[] }} [maker] of what piles up there
    * @returns {Place | null}
    */
-  of(found, allocations) {
+  of(found, allocations, maker) {
     const inFile = allocations.filter(({ file, callers }) => file === found.file && callers.length > 0)
     const own = inFile.filter(({ line }) =>
       this.sites.linesOfFunction({ ...found, line }).includes(found.line - 1)
     )
-    const caller = [...own, ...inFile][0]?.callers[0]
+    const [caller] = (maker ?? own[0] ?? inFile[0])?.callers ?? []
     if (caller === undefined) return null
     const place = this.sites.originalOf(caller.frame)
     const from = packageName(found.file)
@@ -49,7 +51,7 @@ class HeapCallers {
     for (const { frame, callee } of callers) {
       const { file, line } = this.sites.originalOf(frame)
       const isByIt = file === place.file && line === place.line && lastName(callee) !== ''
-      const found = isByIt ? this.only(place, [lastName(callee)], 'i') : null
+      const found = isByIt ? this.only(place, [lastName(callee)], CALLS, 'i') : null
       if (found !== null) return found
     }
     return null
@@ -99,14 +101,18 @@ class HeapCallers {
   lineIn(place, callee, from) {
     const all = this.sites.linesOf(place.file)
     const names = [lastName(callee), ...namesFrom(all, from)].filter((name) => name !== '')
-    return this.only(place, names.slice(0, 1)) ?? this.only(place, names)
+    const first = names.slice(0, 1)
+    return this.only(place, first, CALLS) ?? this.only(place, first) ?? this.only(place, names)
   }
 
-  /** The one line of a function that calls one of these names. @param {Place} place @param {string[]} names @param {string} [flags] */
-  only(place, names, flags) {
+  /**
+   * The one line of a function that calls one of these names, or something of what is called so.
+   * @param {Place} place @param {string[]} names @param {string} [ends] @param {string} [flags]
+   */
+  only(place, names, ends = `(?:${CALLS}|\\.[\\w$.]+${CALLS})`, flags = '') {
     const all = this.sites.linesOf(place.file)
     const called = names.map(escaped).join('|')
-    const pattern = new RegExp(`(?<![\\w$#])(?:${called})(?:\\s*\\(|\\.[\\w$.]+\\s*\\()`, flags)
+    const pattern = new RegExp(`(?<![\\w$#])(?:${called})${ends}`, flags)
     const isCall = (/** @type {number} */ line) => names.length > 0 && pattern.test(all[line])
     const [line, ...others] = this.sites.linesOfFunction(place).filter(isCall)
     if (line === undefined || others.length > 0) return null

@@ -35,10 +35,11 @@ class HeapSites {
 
   /**
    * @param {any} row a keeper, see HeapKeeper in index.d.ts
-   * @param {Allocation[]} allocations of the jobs
+   * @param {Allocation[]} unsorted of the jobs
    * @returns {number} id of a call site; 0: none is known
    */
-  siteOf(row, allocations) {
+  siteOf(row, unsorted) {
+    const allocations = [...unsorted].sort(moreFirst)
     const hidden = hiddenIn(row)
     const seenBy = hidden ?? ofProgram(seenByOf(row)) ?? ofProgram(lastFunctionOf(row)) ?? innermostOf(row)
     const functions = this.candidates(seenBy, allocations)
@@ -49,13 +50,18 @@ class HeapSites {
     const named = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals, idle)
     const line = hidden === null ? named : null
     const places =
-      line === null ? this.functionOf(originals[0], row, allocations) : this.withCaller(line, allocations)
+      line === null
+        ? this.functionOf(originals[0], row, allocations)
+        : this.withCaller(line, allocations, madeBy(row, allocations))
     return this.intern(...this.handedIn(places, row))
   }
 
-  /** With the line of the application that leads to a library. @param {Place} found @param {Allocation[]} allocations */
-  withCaller(found, allocations) {
-    const caller = isLibrary(found.file) ? this.callers.of(found, allocations) : null
+  /**
+   * With the line of the application that leads to a library: to where it makes what piles up, if that is known.
+   * @param {Place} found @param {Allocation[]} allocations @param {Allocation} [maker]
+   */
+  withCaller(found, allocations, maker) {
+    const caller = isLibrary(found.file) ? this.callers.of(found, allocations, maker) : null
     return caller === null ? [found] : [found, caller]
   }
 
@@ -83,20 +89,19 @@ class HeapSites {
     const classes = path.slice(suspectFrom).map((/** @type {any} */ step) => step.classPlace?.file ?? '')
     const packages = classes.filter(isLibrary).map(packageName)
     const ofThem = allocations.filter(({ file }) => isLibrary(file) && packages.includes(packageName(file)))
-    const called = isLibrary(place.file) ? null : this.callers.calledBy(place, ofThem.sort(moreFirst))
+    const called = isLibrary(place.file) ? null : this.callers.calledBy(place, ofThem)
     return called ?? this.withCaller(place, allocations)
   }
 
   /**
    * Functions to look into: those that allocate in the file of the variable, then its own, then those that allocate
    * elsewhere.
-   * @param {Place | null} seenBy @param {Allocation[]} allocations @returns {Place[]}
+   * @param {Place | null} seenBy @param {Allocation[]} allocations the most frequent first @returns {Place[]}
    */
   candidates(seenBy, allocations) {
-    const byCount = [...allocations].sort(moreFirst)
-    const near = byCount.filter(({ file }) => file === seenBy?.file)
+    const near = allocations.filter(({ file }) => file === seenBy?.file)
     const own = seenBy === null ? [] : [seenBy]
-    return [...near, ...own, ...byCount.filter(({ file }) => file !== seenBy?.file)]
+    return [...near, ...own, ...allocations.filter(({ file }) => file !== seenBy?.file)]
   }
 
   /** The function as its author wrote it. @param {Place} place @returns {Place} */
@@ -214,6 +219,17 @@ class HeapSites {
 }
 
 const SITE_TABLE = 2
+
+/**
+ * The constructor of the entries, where a call of the application leads to it.
+ * @param {any} row @param {Allocation[]} allocations
+ */
+function madeBy({ path, countsEntries }, allocations) {
+  const place = countsEntries ? path.at(-1).classPlace : null
+  return allocations.find(
+    ({ file, line, callers }) => file === place?.file && line === place?.line && callers.length > 0
+  )
+}
 
 /**
  * The function whose scope, or a scope around that, has the variable with which the suspect part begins. A module has none.

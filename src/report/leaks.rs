@@ -134,11 +134,12 @@ fn holder(finding: &Finding) -> Option<Holder> {
     })
 }
 
-/// Listeners of one line are one mistake: those on something shared, with what the same call puts on objects that it makes anew.
+/// Listeners of one line are one mistake: those on something shared, with what a library puts on objects of the same call.
 fn merge_companions(leaks: Vec<Leak>) -> Vec<Leak> {
     let has_line = |leak: &Leak| leak.holder.is_some() && call_line(leak).is_some();
     let (listeners, others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(has_line);
-    let (anew, shared): (Vec<Leak>, Vec<Leak>) = listeners.into_iter().partition(owners::is_on_own);
+    let is_anew = |leak: &Leak| owners::is_library(&leak.owner) && owners::is_on_own(leak);
+    let (anew, shared): (Vec<Leak>, Vec<Leak>) = listeners.into_iter().partition(is_anew);
     let mut merged = add_up_lines(shared);
     for leak in add_up_lines(anew) {
         let is_of_call = |one: &&mut Leak| one.job == leak.job && call_line(one) == call_line(&leak);
