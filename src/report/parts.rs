@@ -117,8 +117,8 @@ mod tests {
     use crate::report::leaks::tests::listener;
     use crate::report::model::{Holder, OutcomeCounts};
 
-    fn place(line: u32) -> Option<Place> {
-        Some(Place { file: Some("/app/job.js".to_owned()), line: Some(line), ..Place::default() })
+    fn place(line: u32) -> Place {
+        Place { file: Some("/app/job.js".to_owned()), line: Some(line), ..Place::default() }
     }
 
     fn left(kind: &'static str, owner: &str, called_from: Option<Place>, count: u64) -> Leak {
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn listeners_on_what_a_timer_keeps_come_with_it() {
         let interval = left("interval", "app", None, 10);
-        let part = on_own(left("listener", WS, place(8), 9));
+        let part = on_own(left("listener", WS, Some(place(8)), 9));
         let leaks = fold(vec![part.clone(), interval.clone()]);
         assert_eq!(leaks.len(), 1);
         assert_eq!(
@@ -164,10 +164,10 @@ mod tests {
 
     #[test]
     fn what_a_library_makes_without_a_line_is_put_to_the_line_that_called_it() {
-        let entry = left("collection", WS, place(8), 10);
+        let entry = left("collection", WS, Some(place(8)), 10);
         let leaks = fold(vec![entry.clone(), left("timeout", WS, None, 10)]);
         assert_eq!(leaks.len(), 1);
-        assert_eq!((leaks[0].kind, &leaks[0].called_from), ("timeout", &place(8)));
+        assert_eq!((leaks[0].kind, &leaks[0].called_from), ("timeout", &Some(place(8))));
         assert_eq!(leaks[0].companions, ["1 collection"]);
         assert_eq!(fold(vec![entry.clone(), left("timeout", WS, None, 4)]).len(), 2, "not as many");
         assert_eq!(fold(vec![entry, left("timeout", "app", None, 10)]).len(), 2, "the application's");
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_library_without_a_line_gets_that_of_what_it_keeps() {
-        let part = on_own(left("listener", WS, place(8), 10));
+        let part = on_own(left("listener", WS, Some(place(8)), 10));
         let leaks = fold(vec![left("collection", "library:keyv@5.0.0", None, 10), part]);
-        assert_eq!((leaks.len(), &leaks[0].called_from), (1, &place(8)));
+        assert_eq!((leaks.len(), &leaks[0].called_from), (1, &Some(place(8))));
     }
 }
