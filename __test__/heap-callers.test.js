@@ -48,6 +48,14 @@ test('the line of the job is the one that calls what the library calls so', () =
   assert.equal(lineOf({ callee: 'Emitter.emit' }), 10)
 })
 
+test('what is called on the result of that call is another line', () => {
+  const job = JOB.replace("replies.once('reply-' + i, () => {})", 'const once = replies.once(i)').replace(
+    'replies.emit(',
+    'once.emit('
+  )
+  assert.equal(lineOf({ callee: 'Emitter.once', job }), 8)
+})
+
 test('where it is called by another name, it is the one line that calls what comes from that package', () => {
   assert.equal(lineOf({ callee: 'memoized', packageName: 'memo' }), 9)
   assert.equal(lineOf({ callee: '', packageName: 'memo' }), 9)
@@ -55,6 +63,44 @@ test('where it is called by another name, it is the one line that calls what com
 
 test('where several lines do, it is the function', () => {
   assert.equal(lineOf({ callee: 'Emitter.addSilently' }), 7)
+})
+
+/** The line that hands over the function that is written where `at` stands in a job. */
+function handingLineOf(job, at, name = '') {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-handing-'))
+  try {
+    const file = path.join(folder, 'job.js')
+    fs.writeFileSync(file, job)
+    const sites = new HeapSites({ ledger: { intern: () => 0 }, originals: { learn() {}, shown: () => [] } })
+    const line = job.split('\n').findIndex((text) => text.includes(at))
+    const column = job.split('\n')[line].indexOf(at) + 1
+    const place = sites.callers.handing({ file, line: line + 1, column, function: name })
+    return place === null ? null : place.line
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+}
+
+test('a function that piles up is handed over where it is written as an argument', () => {
+  assert.equal(handingLineOf('\nbus.on("done", (n) => n)\n', '(n) =>'), 2)
+  assert.equal(handingLineOf('\nbus.on("done", wrap(i), (n) => n)\n', '(n) =>'), 2)
+})
+
+test('or by its name, where only one line hands it over', () => {
+  const job = 'const onDone = () => i\nbus.on("done", onDone)\n'
+  assert.equal(handingLineOf(job, '() => i'), 2)
+  assert.equal(handingLineOf(`${job}bus.off('done', onDone)\n`, '() => i'), 2)
+  assert.equal(handingLineOf(`${job}bus.on('end', onDone)\n`, '() => i'), null)
+  assert.equal(handingLineOf('function onDone() {}\nbus.on("done", onDone)\n', '() {}', 'onDone'), 2)
+})
+
+test('what is written elsewhere is handed over nowhere', () => {
+  assert.equal(handingLineOf('if (x) { run = () => i }\n', '() => i'), null)
+})
+
+test('a call in the same package leads to the line that calls something of that name in other letters', () => {
+  const job = JOB.replace('replies.once(', 'replies.keep(')
+  assert.equal(lineOf({ callee: 'Emitter.KEEP', job }), 8)
 })
 
 test('where V8 saw no call from the application, there is none', () => {

@@ -1,6 +1,6 @@
 'use strict'
 
-const { packageName } = require('./owner')
+const { isLibrary, packageName } = require('./owner')
 
 /** @typedef {import('./heap-sites').Place} Place */
 /** @typedef {{ frame: Place, callee: string }} Caller the function of the application, and which of a library it calls */
@@ -8,6 +8,9 @@ const { packageName } = require('./owner')
 /** Names that a module declares: `const { a, b: c } = `, `import d, { e as f } from`. */
 const DECLARATION = /^(?:export\s+)?(?:const|let|var|import)\s+([^=]+?)\s*(?:=(?!=)|\bfrom\b)(.*)$/
 const NAME = /[A-Za-z_$][\w$]*/g
+const CALLS = '\\s*\\('
+/** Calls that take something away. */
+const TAKES_AWAY = /\b(?:off|remove\w*|unsubscribe\w*|delete|clear\w*)\s*\(/i
 
 /**
  * The line of the application that calls into a library, of which V8 says only the functions: the one in the calling
@@ -22,17 +25,36 @@ class HeapCallers {
   /**
    * @param {Place} found in a library
    * @param {Array<{ file: string, line: number, callers: Caller[] }>} allocations
+   * @param {{ callers: Caller[] }} [maker] of what piles up there
    * @returns {Place | null}
    */
-  of(found, allocations) {
+  of(found, allocations, maker) {
     const inFile = allocations.filter(({ file, callers }) => file === found.file && callers.length > 0)
     const own = inFile.filter(({ line }) =>
       this.sites.linesOfFunction({ ...found, line }).includes(found.line - 1)
     )
-    const caller = [...own, ...inFile][0]?.callers[0]
+    const [caller] = (maker ?? own[0] ?? inFile[0])?.callers ?? []
     if (caller === undefined) return null
     const place = this.sites.originalOf(caller.frame)
-    return this.lineIn(place, caller.callee, packageName(found.file)) ?? place
+    const from = packageName(found.file)
+    return this.lineIn(place, caller.callee, from) ?? this.lineOfPackage(place, from, allocations) ?? place
+  }
+
+  /**
+   * The line of a function that calls anything of that package by its name there, or by one that differs in case alone.
+   * @param {Place} place the calling function @param {string} from name of a package's folder
+   * @param {Array<{ file: string, callers: Caller[] }>} allocations
+   */
+  lineOfPackage(place, from, allocations) {
+    const isOf = (/** @type {string} */ file) => isLibrary(file) && packageName(file) === from
+    const callers = allocations.filter(({ file }) => isOf(file)).flatMap(({ callers }) => callers)
+    for (const { frame, callee } of callers) {
+      const { file, line } = this.sites.originalOf(frame)
+      const isByIt = file === place.file && line === place.line && lastName(callee) !== ''
+      const found = isByIt ? this.only(place, [lastName(callee)], CALLS, 'i') : null
+      if (found !== null) return found
+    }
+    return null
   }
 
   /**
@@ -53,21 +75,65 @@ class HeapCallers {
     return null
   }
 
+  /**
+   * The line that hands a function over to what keeps it: where it is written as an argument, or else the one place where it
+   * is an argument by its name.
+   * @param {Place} place where the function is written
+   * @returns {Place | null}
+   */
+  handing(place) {
+    const all = this.sites.linesOf(place.file)
+    const before = (all[place.line - 1] ?? '').slice(0, place.column - 1)
+    const open = openCall(before)
+    if (open !== -1) return { ...place, column: open + 1 }
+    const name = escaped(/([\w$]+)\s*=\s*(?:async\s*)?(?:function\s*)?$/.exec(before)?.[1] ?? place.function)
+    const hands = new RegExp(`[(,]\\s*${name}\\s*[,)]`)
+    const lines =
+      name === ''
+        ? []
+        : [...all.keys()].filter((line) => hands.test(all[line]) && !TAKES_AWAY.test(all[line]))
+    return lines.length === 1
+      ? { ...place, line: lines[0] + 1, column: all[lines[0]].search(/\S/) + 1 }
+      : null
+  }
+
   /** @param {Place} place the calling function @param {string} callee @param {string} from name of a package's folder */
   lineIn(place, callee, from) {
     const all = this.sites.linesOf(place.file)
-    const lines = this.sites.linesOfFunction(place)
     const names = [lastName(callee), ...namesFrom(all, from)].filter((name) => name !== '')
-    for (const wanted of [names.slice(0, 1), names]) {
-      const pattern = new RegExp(
-        `(?<![\\w$#])(?:${wanted.map(escaped).join('|')})(?:\\s*\\(|\\.[\\w$.]+\\s*\\()`
-      )
-      const found = wanted.length === 0 ? [] : lines.filter((line) => pattern.test(all[line]))
-      if (found.length === 1)
-        return { ...place, line: found[0] + 1, column: all[found[0]].search(pattern) + 1 }
-    }
-    return null
+    const first = names.slice(0, 1)
+    return this.only(place, first, CALLS) ?? this.only(place, first) ?? this.only(place, names)
   }
+
+  /**
+   * The one line of a function that calls one of these names, or something of what is called so.
+   * @param {Place} place @param {string[]} names @param {string} [ends] @param {string} [flags]
+   */
+  only(place, names, ends = `(?:${CALLS}|\\.[\\w$.]+${CALLS})`, flags = '') {
+    const all = this.sites.linesOf(place.file)
+    const called = names.map(escaped).join('|')
+    const pattern = new RegExp(`(?<![\\w$#])(?:${called})${ends}`, flags)
+    const isCall = (/** @type {number} */ line) => names.length > 0 && pattern.test(all[line])
+    const [line, ...others] = this.sites.linesOfFunction(place).filter(isCall)
+    if (line === undefined || others.length > 0) return null
+    return { ...place, line: line + 1, column: all[line].search(pattern) + 1 }
+  }
+}
+
+/**
+ * Where the call begins that is open at the end of a piece of a line; -1: none is. What declares a function is no call.
+ * @param {string} text
+ */
+function openCall(text) {
+  let depth = 0
+  for (let at = text.length - 1; at >= 0; at--) {
+    if (text[at] === ')') depth++
+    if (text[at] !== '(' || depth-- > 0) continue
+    const callee = /(?:[\w$\])?.]+)$/.exec(text.slice(0, at).trimEnd())
+    const isCall = callee !== null && !/^(?:if|for|while|switch|catch|function|return|await)$/.test(callee[0])
+    return isCall ? callee.index : -1
+  }
+  return -1
 }
 
 /** `Emitter.once` is called as `once`. @param {string} callee */

@@ -7,6 +7,7 @@ const { objection, predictCost } = require('./heap/cost')
 const { HeapSites, seenByOf } = require('./heap-sites')
 const { HEAP_KINDS } = require('./kinds')
 const { stateOf, withoutBeside } = require('./node-state')
+const { toPath } = require('./site')
 const { stepsText } = require('./reporters/heap-paths')
 
 /** Snapshots from which growth is worked out. */
@@ -18,6 +19,12 @@ const MAX_PAUSES_MS = 20_000
 const LONGER_FACTOR = 3
 /** Snapshots that a check takes: three, and a last one that confirms what they say. */
 const SNAPSHOTS = 4
+
+/**
+ * Storage that takes more for each entry is mostly empty: what V8 keeps where entries came under ever larger numbers and went
+ * again. An entry of a table that has just doubled takes a hundred bytes at most.
+ */
+const MAX_BYTES_PER_ENTRY = 128
 
 /** In js/cli/check.js. */
 const SETUP_VARIABLE = 'ctx'
@@ -134,10 +141,18 @@ class HeapGrowth {
       { jobs }
     )
     const { keepers, objects } = withoutBeside({
-      keepers: grown.keepers.filter(isOfProgram).map(withState),
-      objects: grown.objects.filter(isOfProgram)
+      keepers: grown.keepers.map(withFiles).filter(isOfProgram).map(withState),
+      objects: grown.objects
+        .map(withFiles)
+        .filter((/** @type {any} */ row) => isOfProgram(row) && !this.isMostlyEmpty(row))
     })
     return { keepers: this.placed(keepers), objects: this.placed(objects), classes: grown.classes }
+  }
+
+  /** @param {any} row an object that became larger */
+  isMostlyEmpty(row) {
+    const entries = this.allocations.entriesOf(row.path.at(-1).id)
+    return entries !== null && entries * MAX_BYTES_PER_ENTRY < row.bytes.at(-1)
   }
 
   /** With the line at which it piles up. @param {any[]} rows */
@@ -175,6 +190,15 @@ class UnwatchedHeap {
     return {}
   }
   close() {}
+}
+
+/** V8 calls files of ES modules by their URL. @param {any} row */
+function withFiles(row) {
+  const withFile = (/** @type {any} */ place) => place && { ...place, file: place.file && toPath(place.file) }
+  const path = row.path.map((/** @type {any} */ step) => {
+    return { ...step, place: withFile(step.place), classPlace: withFile(step.classPlace) }
+  })
+  return { ...row, path }
 }
 
 /** @param {any} row */

@@ -36,10 +36,11 @@ class HeapSites {
 
   /**
    * @param {any} row a keeper, see HeapKeeper in index.d.ts
-   * @param {Allocation[]} allocations of the jobs
+   * @param {Allocation[]} unsorted of the jobs
    * @returns {number} id of a call site; 0: none is known
    */
-  siteOf(row, allocations) {
+  siteOf(row, unsorted) {
+    const allocations = [...unsorted].sort(moreFirst)
     const hidden = hiddenIn(row)
     const seenBy = hidden ?? ofProgram(seenByOf(row)) ?? ofProgram(lastFunctionOf(row)) ?? innermostOf(row)
     const functions = this.candidates(seenBy, allocations)
@@ -50,14 +51,35 @@ class HeapSites {
     const named = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals, idle)
     const line = hidden === null ? named : null
     const places =
-      line === null ? this.functionOf(originals[0], row, allocations) : this.withCaller(line, allocations)
-    return this.intern(...places)
+      line === null
+        ? this.functionOf(originals[0], row, allocations)
+        : this.withCaller(line, allocations, madeBy(row, allocations))
+    return this.intern(...this.handedIn(places, row))
   }
 
-  /** With the line of the application that leads to a library. @param {Place} found @param {Allocation[]} allocations */
-  withCaller(found, allocations) {
-    const caller = isLibrary(found.file) ? this.callers.of(found, allocations) : null
+  /**
+   * With the line of the application that leads to a library: to where it makes what piles up, if that is known.
+   * @param {Place} found @param {Allocation[]} allocations @param {Allocation} [maker]
+   */
+  withCaller(found, allocations, maker) {
+    const caller = isLibrary(found.file) ? this.callers.of(found, allocations, maker) : null
     return caller === null ? [found] : [found, caller]
+  }
+
+  /**
+   * Where a library, or Node's loader, is all that is known and functions of the application pile up: the line that hands
+   * them in.
+   * @param {Place[]} places @param {any} row
+   */
+  handedIn(places, row) {
+    const [found] = places
+    const isNode = found.file.startsWith('node:')
+    if (!isNode && !isLibrary(found.file)) return places
+    const step = row.countsEntries ? row.path.at(-1) : undefined
+    const isOfApplication = step?.toType === 'closure' && isApplication(step.place?.file)
+    const call = isOfApplication ? this.callers.handing(this.originalOf(placeOf(step))) : null
+    if (call === null) return places
+    return isNode ? [call] : [found, call]
   }
 
   /**
@@ -68,20 +90,19 @@ class HeapSites {
     const classes = path.slice(suspectFrom).map((/** @type {any} */ step) => step.classPlace?.file ?? '')
     const packages = classes.filter(isLibrary).map(packageName)
     const ofThem = allocations.filter(({ file }) => isLibrary(file) && packages.includes(packageName(file)))
-    const called = isLibrary(place.file) ? null : this.callers.calledBy(place, ofThem.sort(moreFirst))
+    const called = isLibrary(place.file) ? null : this.callers.calledBy(place, ofThem)
     return called ?? this.withCaller(place, allocations)
   }
 
   /**
    * Functions to look into: those that allocate in the file of the variable, then its own, then those that allocate
    * elsewhere.
-   * @param {Place | null} seenBy @param {Allocation[]} allocations @returns {Place[]}
+   * @param {Place | null} seenBy @param {Allocation[]} allocations the most frequent first @returns {Place[]}
    */
   candidates(seenBy, allocations) {
-    const byCount = [...allocations].sort(moreFirst)
-    const near = byCount.filter(({ file }) => file === seenBy?.file)
+    const near = allocations.filter(({ file }) => file === seenBy?.file)
     const own = seenBy === null ? [] : [seenBy]
-    return [...near, ...own, ...byCount.filter(({ file }) => file !== seenBy?.file)]
+    return [...near, ...own, ...allocations.filter(({ file }) => file !== seenBy?.file)]
   }
 
   /** The function as its author wrote it. @param {Place} place @returns {Place} */
@@ -201,6 +222,17 @@ class HeapSites {
 const SITE_TABLE = 2
 
 /**
+ * The constructor of the entries, where a call of the application leads to it.
+ * @param {any} row @param {Allocation[]} allocations
+ */
+function madeBy({ path, countsEntries }, allocations) {
+  const place = countsEntries ? path.at(-1).classPlace : null
+  return allocations.find(
+    ({ file, line, callers }) => file === place?.file && line === place?.line && callers.length > 0
+  )
+}
+
+/**
  * The function whose scope, or a scope around that, has the variable with which the suspect part begins. A module has none.
  * @param {any} row @returns {Place | null}
  */
@@ -248,6 +280,11 @@ function placeOf({ place: { file, line, column }, to }) {
   return { file, line, column, function: to }
 }
 
+/** @param {string | null | undefined} file */
+function isApplication(file) {
+  return typeof file === 'string' && !file.startsWith('node:') && !isLibrary(file) && !isForeign(file)
+}
+
 /** A pattern of that very name. @param {string} name */
 function wordOf(name) {
   return `(?<![\\w$#])${escaped(name)}(?![\\w$])`
@@ -277,9 +314,17 @@ function indentOf(text) {
   return text.length - text.trimStart().length
 }
 
-/** @param {Allocation} a @param {Allocation} b */
+/**
+ * What a job leaves behind is of all ages: what is allocated evenly comes before what is there just now.
+ * @param {Allocation} a @param {Allocation} b
+ */
 function moreFirst(a, b) {
-  return sum(b.counts) - sum(a.counts)
+  return median(b.counts) - median(a.counts) || sum(b.counts) - sum(a.counts)
+}
+
+/** The lower one. @param {number[]} counts */
+function median(counts) {
+  return counts.toSorted((a, b) => a - b)[(counts.length - 1) >> 1]
 }
 
 /** @param {number[]} counts */

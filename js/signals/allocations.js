@@ -2,6 +2,7 @@
 
 const { isOwn, toPath } = require('../site')
 const { isLibrary } = require('../owner')
+const { entriesOf } = require('./entries')
 
 /** Equal stretches of time into which samples are sorted, see src/verdict/suspicion.rs. */
 const STRETCHES = 8
@@ -82,6 +83,12 @@ class Allocations {
     if (!this.isRunning) return []
     const { head, samples } = post(this.session, 'HeapProfiler.getSamplingProfile').profile
     return summed(samples, placesOf(head))
+  }
+
+  /** How many entries an object of a snapshot has. @param {number} id @returns {number | null} null: not known */
+  entriesOf(id) {
+    if (this.session === null) return null
+    return entriesOf((method, parameters) => post(this.session, method, parameters), id)
   }
 
   /** Sampling ends with the session. V8 numbers all objects anew then (Node 20 to 26), so not between two snapshots. */

@@ -102,15 +102,15 @@ pub fn keepers(
 
 impl Keeper {
     fn of(held: HeldAlike, graph: &Graph, readings: &Readings<'_>, scene: &Scene<'_>) -> Self {
-        // Keys of a Map are entries of it as much as its values: each pair counts once.
-        let has_objects = held.entries.values().any(|entries| !entries.is_value);
-        let counted = || held.entries.iter().filter(|(_, entries)| !(has_objects && entries.is_value));
+        let counted = || held.entries.iter().filter(|(_, entries)| entries.counts.iter().any(|count| *count > 0));
         let mut entries = vec![0; scene.lives.snapshots];
         for (_, of_class) in counted() {
             entries.iter_mut().zip(&of_class.counts).for_each(|(sum, count)| *sum += count);
         }
         let gone = counted().map(|(&class, _)| scene.lives.gone[class]).sum();
-        let newest = |entries: &&Entries| (entries.counts.last().copied(), std::cmp::Reverse(entries.sample));
+        let newest = |entries: &&Entries| {
+            (entries.counts.last().copied(), !entries.is_value, std::cmp::Reverse(entries.sample))
+        };
         let most = counted().map(|(_, entries)| entries).max_by_key(newest);
         let sample = most.map_or(Graph::ROOT, |entries| entries.sample);
         let (path, any_name) = (readings.path(sample), readings.is_in_table(sample));

@@ -182,12 +182,13 @@ impl<'a> Places<'a> {
                 _ => entry,
             };
             place_of[node as usize] = place;
+            let is_counted = entry != NONE && self.stands_for_pair(node);
             let Some(held) = self.all.get_mut(place as usize) else { continue };
             let (class, birth) = (row(node), lives.births[node as usize] as usize);
             if search.sizes.get(node) > 0 {
                 held.add(node, class, birth, self.scene);
             }
-            if entry != NONE && held.entries.contains_key(&class) {
+            if is_counted && held.entries.contains_key(&class) {
                 self.count(node, place, class, birth);
             }
         }
@@ -215,6 +216,16 @@ impl<'a> Places<'a> {
     fn counted(&mut self, (place, class, birth): (u32, usize, usize)) -> &mut u64 {
         let entries = self.all[place as usize].entries.get_mut(&class);
         &mut entries.expect("the caller has looked it up").counts[birth]
+    }
+
+    /// Of a key and its value one is counted: the value, or the key where that alone is an object. So is what has no other half.
+    fn stands_for_pair(&self, node: Node) -> bool {
+        let is_value = |node| is_value(self.scene.search.graph, node);
+        match (self.readings.value_of(node), self.readings.key_of(node)) {
+            (Some(value), _) => is_value(value) && !is_value(node),
+            (None, Some(key)) => is_value(key) || !is_value(node),
+            (None, None) => true,
+        }
     }
 
     /// A new object at the top, or an old one beside such; of a chain that grows at its far end any link, else not the next

@@ -144,6 +144,35 @@ impl<'a> Readings<'a> {
         holder
     }
 
+    /// Of a key in the storage of a Map or of an object's properties, the value where that is held there too.
+    #[must_use]
+    pub fn value_of(&self, key: Node) -> Option<Node> {
+        self.neighbour(key, |edge| edge.checked_add(1), 1)
+    }
+
+    /// Of a value in the storage of a Map, the key in the same way.
+    #[must_use]
+    pub fn key_of(&self, value: Node) -> Option<Node> {
+        self.neighbour(value, |edge| edge.checked_sub(1), u32::MAX)
+    }
+
+    /// What the storage has so many places further, a node of its own whose holder is the same. V8 puts a value behind its key;
+    /// entries of a Set, and pairs, have something between them that is no object.
+    fn neighbour(&self, node: Node, other: impl Fn(Edge) -> Option<Edge>, places: u32) -> Option<Node> {
+        let storage = self.tree.parent[node as usize];
+        if storage == NONE || self.holder(storage) == storage {
+            return None;
+        }
+        let (graph, edge) = (self.search.graph, self.tree.edge[node as usize]);
+        let place = |edge: Edge| graph.edge_name(edge).and_then(|name| name.parse::<u32>().ok());
+        let other = other(edge).filter(|other| graph.edges(storage).contains(other))?;
+        let is_next = place(other)? == place(edge)?.wrapping_add(places);
+        let to = graph.to(other);
+        let parent = self.tree.parent[to as usize];
+        let is_beside = parent != NONE && self.holder(parent) == self.holder(storage);
+        (is_next && is_beside && self.search.sizes.get(to) > 0).then_some(to)
+    }
+
     /// Of a reference: that of the path to where it comes from, its name and the class of what it leads to. An array and its
     /// storage lead to the same elements.
     pub fn of_reference(&mut self, from: Node, edge: Edge) -> u32 {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::finding::Finding;
 use super::fingerprint::fingerprint;
 use super::model::{EvidenceRow, Holder, Kept, Leak, OutcomeCounts, Returned, SiteCount};
-use super::{owners, round, words};
+use super::{owners, parts, round, words};
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::texts::Place;
 use crate::verdict::blame::is_only_when_failing;
@@ -114,7 +114,7 @@ pub fn returned(finding: &Finding) -> Returned {
 /// Merges what one line registers together and what hangs on a handle, gives equal fingerprints a number, and sorts.
 #[must_use]
 pub fn arrange(leaks: Vec<Leak>) -> Vec<Leak> {
-    let mut leaks = owners::fold(merge_companions(leaks));
+    let mut leaks = parts::fold(owners::fold(merge_companions(leaks)));
     number_equal_fingerprints(&mut leaks);
     leaks.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     leaks
@@ -134,20 +134,38 @@ fn holder(finding: &Finding) -> Option<Holder> {
     })
 }
 
-/// Listeners that the same job registers on the same line equally often are one mistake: they add up to one leak, named
-/// by the first event. So are those that a library registers, here and there, for one line of the application. `error`
-/// is only mentioned: `events.once()` adds it to whatever it waits for.
+/// Listeners of one line are one mistake: those on something shared, with what a library puts on objects of the same call.
 fn merge_companions(leaks: Vec<Leak>) -> Vec<Leak> {
-    let mut groups: BTreeMap<(String, Place, u64), Vec<Leak>> = BTreeMap::new();
-    let mut merged = Vec::new();
-    for leak in leaks {
-        match leak.called_from.as_ref().or(leak.site.as_ref()) {
-            Some(line) if leak.holder.is_some() => {
-                groups.entry((leak.job.clone(), line.clone(), leak.count)).or_default().push(leak);
-            }
-            _ => merged.push(leak),
+    let has_line = |leak: &Leak| leak.holder.is_some() && call_line(leak).is_some();
+    let (listeners, others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(has_line);
+    let is_anew = |leak: &Leak| owners::is_library(&leak.owner) && owners::is_on_own(leak);
+    let (anew, shared): (Vec<Leak>, Vec<Leak>) = listeners.into_iter().partition(is_anew);
+    let mut merged = add_up_lines(shared);
+    for leak in add_up_lines(anew) {
+        let is_of_call = |one: &&mut Leak| one.job == leak.job && call_line(one) == call_line(&leak);
+        match merged.iter_mut().find(is_of_call).filter(|one| !owners::is_on_own(one)) {
+            Some(on_shared) => owners::add_part(on_shared, leak),
+            None => merged.push(leak),
         }
     }
+    merged.extend(others);
+    merged
+}
+
+/// The line that calls, where it is known, into a library.
+fn call_line(leak: &Leak) -> Option<&Place> {
+    leak.called_from.as_ref().or(leak.site.as_ref())
+}
+
+/// Those that the same job registers on the same line equally often add up to one leak, named by the first event; so do those
+/// that a library registers, here and there, for one line of the application. `error` is only mentioned: `events.once()` adds
+/// it to whatever it waits for.
+fn add_up_lines(leaks: Vec<Leak>) -> Vec<Leak> {
+    let mut groups: BTreeMap<(String, Option<Place>, u64), Vec<Leak>> = BTreeMap::new();
+    for leak in leaks {
+        groups.entry((leak.job.clone(), call_line(&leak).cloned(), leak.count)).or_default().push(leak);
+    }
+    let mut merged = Vec::new();
     for mut group in groups.into_values() {
         group.sort_by(|a, b| companion_order(a).cmp(&companion_order(b)));
         let mut rest = group.into_iter();

@@ -115,3 +115,27 @@ fn what_sits_on_something_shared_comes_before_what_each_job_made_anew() {
     let anew = Leak { jobs_leaving, holder: holder(9), ..listener("b", 2, 36) };
     assert_eq!(events(&arrange(vec![anew, shared])), ["'a' listener", "'b' listener"]);
 }
+
+#[test]
+fn what_one_call_puts_on_objects_of_its_own_is_no_part_of_the_rate() {
+    let jobs_leaving = OutcomeCounts { completed: 9, ..OutcomeCounts::default() };
+    let holder = |event: &str, class: &str, owners| {
+        let event = Some(event.to_owned());
+        Some(Holder { class: Some(class.to_owned()), event, made_by: None, owners, listeners_now: 4 })
+    };
+    let on = |event, class, owners, count| Leak {
+        jobs_leaving,
+        called_from: Some(place(7)),
+        owner: "library:winston@3.19.0".to_owned(),
+        holder: holder(event, class, owners),
+        ..listener(event, 1, count)
+    };
+    let shared = on("uncaughtException", "process", 1, 9);
+    let anew = [on("close", "Logger", 9, 9), on("drain", "Logger", 9, 9), on("pipe", "Console", 9, 36)];
+    let leaks = arrange([vec![shared.clone()], anew.to_vec()].concat());
+    assert_eq!(events(&leaks), ["'uncaughtException' listener"]);
+    assert_eq!((leaks[0].count, leaks[0].per_job), (9, 1.0));
+    assert_eq!(leaks[0].companions, ["2 listeners on Logger", "4 listeners on Console"]);
+    let of_application = Leak { owner: "app".to_owned(), ..anew[0].clone() };
+    assert_eq!(arrange(vec![Leak { owner: "app".to_owned(), ..shared }, of_application])[0].count, 18);
+}

@@ -22,6 +22,7 @@ mod memory;
 pub mod model;
 mod open;
 mod owners;
+mod parts;
 pub mod words;
 
 use std::collections::BTreeSet;

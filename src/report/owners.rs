@@ -69,8 +69,12 @@ fn fold_into(handles: &mut [Leak], others: Vec<Leak>) -> Vec<Leak> {
 /// Listeners on an object of Node's or of a library that each job makes anew: nobody would see them if something did not hold
 /// that object.
 fn is_part_of_own(leak: &Leak) -> bool {
-    let is_by_other = is_made_by_node(leak) || is_library(made_by(leak));
-    is_on_own(leak) && (is_by_other || leak.via.as_deref() == Some("node"))
+    is_on_own(leak) && is_by_other(leak)
+}
+
+/// Node or a library made the object, or the listener.
+pub(super) fn is_by_other(leak: &Leak) -> bool {
+    is_made_by_node(leak) || is_library(made_by(leak)) || leak.via.as_deref() == Some("node")
 }
 
 /// What a library makes for one call of the application, a timer and its entry in a table, is one mistake.
@@ -98,7 +102,7 @@ fn fold_calls(leaks: Vec<Leak>) -> Vec<Leak> {
 }
 
 /// What says most comes first, and sure before likely.
-fn call_order(leak: &Leak) -> (bool, usize, &str) {
+pub(super) fn call_order(leak: &Leak) -> (bool, usize, &str) {
     let kinds = ["interval", "timeout", "immediate", "listener"];
     let of_kind = kinds.iter().position(|kind| *kind == leak.kind);
     let rank = if is_handle(leak) { 0 } else { of_kind.map_or(kinds.len() + 1, |at| at + 1) };
@@ -140,10 +144,7 @@ fn fold_kept_owners(leaks: Vec<Leak>) -> Vec<Leak> {
             is_of_heap(keeper) && keeper.job == leak.job && line_number(keeper) == line_number(&leak)
         });
         match keeper {
-            Some(keeper) => {
-                keeper.companions.push(in_short(&what(&leak), leak.count, keeper.count));
-                keep_also(keeper, leak);
-            }
+            Some(keeper) => add_part(keeper, leak),
             None => others.push(leak),
         }
     }
@@ -187,8 +188,14 @@ fn fold_libraries(leaks: Vec<Leak>) -> Vec<Leak> {
     others
 }
 
+/// Names in a finding what comes with each of what it counts.
+pub(super) fn add_part(whole: &mut Leak, part: Leak) {
+    whole.companions.push(in_short(&what(&part), part.count, whole.count));
+    keep_also(whole, part);
+}
+
 /// What a companion keeps, the handle keeps.
-fn keep_also(handle: &mut Leak, leak: Leak) {
+pub(super) fn keep_also(handle: &mut Leak, leak: Leak) {
     if let Some(bytes) = leak.retained_bytes {
         handle.retained_bytes = Some(handle.retained_bytes.unwrap_or(0).saturating_add(bytes));
         handle.bytes_per_job = Some(handle.bytes_per_job.unwrap_or(0.0) + leak.bytes_per_job.unwrap_or(0.0));

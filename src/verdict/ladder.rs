@@ -162,6 +162,8 @@ const RETURNED_DIVISOR: u64 = 10;
 const LOOKS_WITHOUT_PLACE: u64 = 10;
 /// Finished jobs of a check below which little is decided.
 const MIN_CHECK_JOBS: f64 = 20.0;
+/// One or two leftovers of so many jobs are the timer that a background task arms again and again, and no leak that is rare.
+const MANY_CHECK_JOBS: f64 = 400.0;
 /// So many jobs must have left something before a finding is sure: a cache or pool that fills is a leak in every respect
 /// until it is full, however many jobs it takes.
 const LARGE_JOBS_LEAVING: u64 = 500;
@@ -289,7 +291,8 @@ fn few_jobs(evidence: &Evidence) -> Status {
     }
     let may_be_rare = matches!(current_trend(evidence), Trend::Growing | Trend::Starting);
     let is_early = finished(evidence) < MIN_CHECK_JOBS || evidence.points.len() < 3;
-    if evidence.mode == Mode::Check && (may_be_rare || is_early) {
+    let is_open = finished(evidence) < MANY_CHECK_JOBS && (may_be_rare || is_early);
+    if evidence.mode == Mode::Check && is_open {
         return Status::Undecided(Reason::TooFewLooks);
     }
     Status::Kept(if evidence.jobs_leaving <= 1 { Reason::OneJob } else { Reason::TwoJobs })

@@ -162,6 +162,16 @@ fn second_leftover_in_the_last_half_of_a_check_asks_for_more_jobs() {
 }
 
 #[test]
+fn timer_that_is_there_at_the_last_look_is_no_question_after_many_jobs() {
+    let points = [Point::new(0.0, 0.0), Point::new(500.0, 1.0)];
+    let renewed = Evidence { live: 1, jobs_leaving: 1, ..evidence(Mode::Check, &points) };
+    assert_eq!(judge(&renewed).status, Status::Kept(Reason::OneJob));
+    let early = [Point::new(0.0, 0.0), Point::new(100.0, 1.0)];
+    let early = Evidence { points: &early, ..renewed };
+    assert_eq!(judge(&early).status, Status::Undecided(Reason::TooFewLooks));
+}
+
+#[test]
 fn growth_that_began_in_the_last_half_of_a_check_asks_for_more_jobs() {
     let status = in_check(|jobs| f64::from(jobs.saturating_sub(60)), 120);
     assert_eq!(status, Status::Undecided(Reason::JustStarted));

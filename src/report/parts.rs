@@ -1,0 +1,182 @@
+//! What else is left where something leaks: findings that only exist because another one keeps them.
+
+use super::clients::is_whole_share;
+use super::heap_leaks::SAME_RATE;
+use super::model::Leak;
+use super::owners::{
+    add_part, call_order, is_by_other, is_handle, is_library, is_on_own, jobs_leaving, keep_also, line,
+};
+use crate::ledger::batch::ResourceKind;
+
+/// So many times the jobs that leave the one may leave the other.
+const AS_OFTEN: f64 = 1.1;
+
+/// Names in a finding what it keeps, and what a library makes for the same job without a line of it.
+#[must_use]
+pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
+    fold_lineless(fold_kept(leaks))
+}
+
+/// Listeners on what each job makes anew, by Node or a library, are there because something keeps that: where the same jobs
+/// leave something else, that does.
+fn fold_kept(leaks: Vec<Leak>) -> Vec<Leak> {
+    let (parts, mut wholes): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_part);
+    let mut apart = Vec::new();
+    for part in parts {
+        let keeps = |whole: &&mut Leak| is_of_same_jobs(whole, &part);
+        match wholes
+            .iter_mut()
+            .filter(keeps)
+            .min_by(|a, b| keeper_order(a, &part).cmp(&keeper_order(b, &part)))
+        {
+            Some(whole) => {
+                point(whole, &part);
+                add_part(whole, part);
+            }
+            None => apart.push(part),
+        }
+    }
+    wholes.extend(apart);
+    wholes
+}
+
+fn is_part(leak: &Leak) -> bool {
+    is_on_own(leak) && (is_by_other(leak) || is_library(&leak.owner))
+}
+
+/// All jobs that leave the part leave the whole too.
+fn is_of_same_jobs(whole: &Leak, part: &Leak) -> bool {
+    let is_of_job = whole.job == part.job && whole.only_when_failing == part.only_when_failing;
+    is_of_job && share(part) <= AS_OFTEN * share(whole)
+}
+
+/// Share of the jobs that leave it.
+fn share(leak: &Leak) -> f64 {
+    let jobs = match jobs_leaving(leak) {
+        // What piles up in the heap is counted, and not by job.
+        0 => leak.count.min(leak.jobs_finished),
+        jobs => jobs,
+    };
+    #[expect(clippy::cast_precision_loss, reason = "counts of jobs stay below 2^53")]
+    let share = jobs as f64 / leak.jobs_finished.max(1) as f64;
+    share
+}
+
+/// What the same line or library leaves comes first, then what says most.
+fn keeper_order<'a>(whole: &'a Leak, part: &Leak) -> (bool, bool, (bool, usize, &'a str)) {
+    (line(whole) != line(part), whole.owner != part.owner, call_order(whole))
+}
+
+/// A library's finding without a line of the application gets that of its part.
+fn point(whole: &mut Leak, part: &Leak) {
+    if is_library(&whole.owner) && whole.called_from.is_none() {
+        whole.called_from.clone_from(&part.called_from);
+    }
+}
+
+/// What a library makes out of a callback of its own has no line of the application. Where libraries make as many of something
+/// else at such a line, that is the one.
+fn fold_lineless(leaks: Vec<Leak>) -> Vec<Leak> {
+    let is_lineless = |leak: &Leak| is_library(&leak.owner) && leak.called_from.is_none();
+    let (lineless, mut others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_lineless);
+    for mut leak in lineless {
+        let is_of_call = |other: &Leak| {
+            is_library(&other.owner)
+                && other.called_from.is_some()
+                && is_of_same_jobs(other, &leak)
+                && is_whole_share(leak.count, other.count)
+        };
+        let mut calls = (0..others.len()).filter(|&at| is_of_call(&others[at]));
+        let of_its = calls.clone().find(|&at| others[at].owner == leak.owner);
+        let Some(at) = of_its.or_else(|| calls.next()) else {
+            others.push(leak);
+            continue;
+        };
+        // A timer or handle says more than the table of the library in which it stands too.
+        let is_one_each = (leak.per_job - others[at].per_job).abs() < SAME_RATE * leak.per_job;
+        if is_one_each && call_order(&leak) < call_order(&others[at]) {
+            leak.called_from.clone_from(&others[at].called_from);
+            std::mem::swap(&mut leak, &mut others[at]);
+        }
+        let companions = std::mem::take(&mut leak.companions);
+        if leak.kind == ResourceKind::Listener.name() || is_handle(&leak) || leak.retained_bytes.is_none() {
+            add_part(&mut others[at], leak);
+        } else {
+            others[at].companions.push(leak.description.clone());
+            keep_also(&mut others[at], leak);
+        }
+        others[at].companions.extend(companions);
+    }
+    others
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::texts::Place;
+    use crate::report::leaks::tests::listener;
+    use crate::report::model::{Holder, OutcomeCounts};
+
+    fn place(line: u32) -> Place {
+        Place { file: Some("/app/job.js".to_owned()), line: Some(line), ..Place::default() }
+    }
+
+    fn left(kind: &'static str, owner: &str, called_from: Option<Place>, count: u64) -> Leak {
+        let jobs_leaving = OutcomeCounts { completed: count, ..OutcomeCounts::default() };
+        let description = kind.to_owned();
+        let all = Leak { jobs_finished: 10, owner: owner.to_owned(), ..listener("end", 3, count) };
+        Leak { kind, description, holder: None, called_from, jobs_leaving, ..all }
+    }
+
+    fn on_own(leak: Leak) -> Leak {
+        let holder = Holder {
+            class: Some("Socket".to_owned()),
+            event: Some("end".to_owned()),
+            made_by: Some("node".to_owned()),
+            owners: leak.count,
+            listeners_now: 1,
+        };
+        Leak { kind: "listener", holder: Some(holder), ..leak }
+    }
+
+    const WS: &str = "library:ws@8.0.0";
+
+    #[test]
+    fn listeners_on_what_a_timer_keeps_come_with_it() {
+        let interval = left("interval", "app", None, 10);
+        let part = on_own(left("listener", WS, Some(place(8)), 9));
+        let leaks = fold(vec![part.clone(), interval.clone()]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!(
+            (leaks[0].kind, &leaks[0].companions[..]),
+            ("interval", &["1 listener on Socket".to_owned()][..])
+        );
+        assert_eq!(leaks[0].called_from, None, "the application made it");
+        let of_few = Leak {
+            jobs_leaving: OutcomeCounts { completed: 4, ..OutcomeCounts::default() },
+            ..interval.clone()
+        };
+        assert_eq!(fold(vec![part.clone(), of_few]).len(), 2, "other jobs leave that");
+        assert_eq!(fold(vec![Leak { job: "other".to_owned(), ..part.clone() }, interval.clone()]).len(), 2);
+        assert_eq!(fold(vec![Leak { holder: None, ..part.clone() }, interval]).len(), 2, "no listener");
+        assert_eq!(fold(vec![part]).len(), 1);
+    }
+
+    #[test]
+    fn what_a_library_makes_without_a_line_is_put_to_the_line_that_called_it() {
+        let entry = left("collection", WS, Some(place(8)), 10);
+        let leaks = fold(vec![entry.clone(), left("timeout", WS, None, 10)]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!((leaks[0].kind, &leaks[0].called_from), ("timeout", &Some(place(8))));
+        assert_eq!(leaks[0].companions, ["1 collection"]);
+        assert_eq!(fold(vec![entry.clone(), left("timeout", WS, None, 4)]).len(), 2, "not as many");
+        assert_eq!(fold(vec![entry, left("timeout", "app", None, 10)]).len(), 2, "the application's");
+    }
+
+    #[test]
+    fn a_library_without_a_line_gets_that_of_what_it_keeps() {
+        let part = on_own(left("listener", WS, Some(place(8)), 10));
+        let leaks = fold(vec![left("collection", "library:keyv@5.0.0", None, 10), part]);
+        assert_eq!((leaks.len(), &leaks[0].called_from), (1, &Some(place(8))));
+    }
+}
