@@ -95,16 +95,16 @@ fn due(progress: &Progress<'_>, first: u64, last: u64) -> u64 {
     }
 }
 
-/// All three snapshots, the last after [`TABLE_STEP`] fifths of the jobs of the one before, take no longer than that, in
+/// All three snapshots, the last after [`TABLE_STEP`] fifths of the jobs of the one before, take no longer than that, whatever else the machine does, in
 /// milliseconds.
-const QUICK_MS: f64 = 5_000.0;
+const QUICK_MS: f64 = 3_000.0;
 /// Fifths of the jobs before: a table has been made larger meanwhile, whatever its size was.
 const TABLE_STEP: u64 = 11;
 
 #[expect(clippy::cast_precision_loss, reason = "counts of jobs stay below 2^53")]
 fn are_quick(progress: &Progress<'_>, last: u64) -> bool {
     let steps = (last * TABLE_STEP) as f64 / 5.0;
-    progress.used_ms * steps <= QUICK_MS * progress.ran().max(1) as f64
+    progress.elapsed_ms * steps <= QUICK_MS * progress.ran().max(1) as f64
 }
 
 /// So many must have come before it is sure, as for anything that is counted: a cache that fills is a leak until it is full.
@@ -223,7 +223,7 @@ mod tests {
     fn storage_takes_half_as_many_jobs_more_each_time() {
         let storage = |finished, snapshots| {
             let heap = HeapProgress { readings: &[100, 200], ..strong(snapshots) };
-            action(&Progress { used_ms: 5_000.0, ..at(finished, heap) }, ENOUGH)
+            action(&Progress { elapsed_ms: 5_000.0, ..at(finished, heap) }, ENOUGH)
         };
         assert_eq!(storage(280, &[200]), "more");
         assert_eq!(storage(300, &[200]), "snapshot");
@@ -235,7 +235,7 @@ mod tests {
     fn storage_of_quick_jobs_takes_more_than_twice_as_many_each_time_since_tables_double() {
         let storage = |finished, snapshots| {
             let heap = HeapProgress { readings: &[100, 200], ..strong(snapshots) };
-            action(&Progress { used_ms: 100.0, ..at(finished, heap) }, ENOUGH)
+            action(&Progress { elapsed_ms: 1_000.0, ..at(finished, heap) }, ENOUGH)
         };
         assert_eq!(storage(420, &[200]), "more");
         assert_eq!(storage(440, &[200]), "snapshot");
