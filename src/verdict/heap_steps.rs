@@ -83,15 +83,28 @@ fn snapshots(progress: &Progress<'_>, step: Step) -> Step {
     if is_last_chance { step } else { Step::More("what grows must go on growing") }
 }
 
-/// Jobs at which the next snapshot is due. Storage grows by half of its size at a time, so where that alone is suspect, half
-/// as many jobs more are needed each time.
+/// Jobs at which the next snapshot is due. Storage grows by half of its size at a time, a table by all of it, so where that alone
+/// is suspect, half as many jobs more are needed each time, and twice as many where jobs are quick.
 fn due(progress: &Progress<'_>, first: u64, last: u64) -> u64 {
     let is_about_storage = progress.heap.readings.len() > 1;
     match progress.fixed_jobs {
         Some(fixed) => last + fixed.saturating_sub(first).div_ceil(2).max(1),
+        None if is_about_storage && are_quick(progress, last) => last.saturating_mul(TABLE_STEP).div_ceil(5),
         None if is_about_storage => last.saturating_mul(3).div_ceil(2),
         None => last + (first.saturating_mul(2) / 5).next_multiple_of(MIN_GAP_JOBS).max(MIN_GAP_JOBS),
     }
+}
+
+/// All three snapshots, the last after [`TABLE_STEP`] fifths of the jobs of the one before, take no longer than that, whatever else the machine does, in
+/// milliseconds.
+const QUICK_MS: f64 = 3_000.0;
+/// Fifths of the jobs before: a table has been made larger meanwhile, whatever its size was.
+const TABLE_STEP: u64 = 11;
+
+#[expect(clippy::cast_precision_loss, reason = "counts of jobs stay below 2^53")]
+fn are_quick(progress: &Progress<'_>, last: u64) -> bool {
+    let steps = (last * TABLE_STEP) as f64 / 5.0;
+    progress.elapsed_ms * steps <= QUICK_MS * progress.ran().max(1) as f64
 }
 
 /// So many must have come before it is sure, as for anything that is counted: a cache that fills is a leak until it is full.
@@ -208,11 +221,26 @@ mod tests {
 
     #[test]
     fn storage_takes_half_as_many_jobs_more_each_time() {
-        let storage = |snapshots| HeapProgress { readings: &[100, 200], ..strong(snapshots) };
-        assert_eq!(action(&at(280, storage(&[200])), ENOUGH), "more");
-        assert_eq!(action(&at(300, storage(&[200])), ENOUGH), "snapshot");
-        assert_eq!(action(&at(440, storage(&[200, 300])), ENOUGH), "more");
-        assert_eq!(action(&at(460, storage(&[200, 300])), ENOUGH), "snapshot");
+        let storage = |finished, snapshots| {
+            let heap = HeapProgress { readings: &[100, 200], ..strong(snapshots) };
+            action(&Progress { elapsed_ms: 5_000.0, ..at(finished, heap) }, ENOUGH)
+        };
+        assert_eq!(storage(280, &[200]), "more");
+        assert_eq!(storage(300, &[200]), "snapshot");
+        assert_eq!(storage(440, &[200, 300]), "more");
+        assert_eq!(storage(460, &[200, 300]), "snapshot");
+    }
+
+    #[test]
+    fn storage_of_quick_jobs_takes_more_than_twice_as_many_each_time_since_tables_double() {
+        let storage = |finished, snapshots| {
+            let heap = HeapProgress { readings: &[100, 200], ..strong(snapshots) };
+            action(&Progress { elapsed_ms: 1_000.0, ..at(finished, heap) }, ENOUGH)
+        };
+        assert_eq!(storage(420, &[200]), "more");
+        assert_eq!(storage(440, &[200]), "snapshot");
+        assert_eq!(storage(960, &[200, 440]), "more");
+        assert_eq!(storage(980, &[200, 440]), "snapshot");
     }
 
     #[test]
