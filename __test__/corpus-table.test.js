@@ -16,7 +16,7 @@ const { runNode } = require('./helpers/child')
 const folder = path.join(path.sep, 'app', 'jobs')
 const file = path.join(folder, 'mail.js')
 const library = path.join(path.sep, 'app', 'node_modules', 'queue', 'index.js')
-const marked = { kind: 'listener', file, line: 7, perJob: 0.25, isOfBytes: false }
+const marked = { kind: 'listener', file, line: 7, perJob: 0.25, tolerance: 0 }
 const leaking = { file, isClean: false, expected: [marked] }
 const clean = { file, isClean: true, expected: [] }
 

@@ -100,10 +100,17 @@ class Check {
       await this.runJobs(this.windowSize(), job)
       await this.settleBriefly()
       this.look()
-      if (!this.mayStop) continue
-      if ((await this.nextStep()) === 'more' && !this.mustStop) continue
+      const report = this.mayStop ? await this.reportIfEnough() : null
+      if (report !== null) return report
+    }
+  }
+
+  /** @returns {Promise<any>} the report; null: more jobs are to be run */
+  async reportIfEnough() {
+    for (;;) {
+      if ((await this.nextStep()) === 'more' && !this.mustStop) return null
       const report = await this.finish()
-      if (report.next.action !== 'more' || this.mustStop) return report
+      if (report.next.action === 'enough' || this.mustStop) return report
     }
   }
 

@@ -48,7 +48,10 @@ class HeapSites {
     const originals = functions.map((place) => this.originalOf(place))
     const isIdle = !allocations.some((one) => one.file === seenBy?.file && one.line === seenBy.line)
     const idle = isIdle ? seenBy : null
-    const named = this.callIn(originals, row.state?.calls ?? []) ?? this.lineOf(row, originals, idle)
+    // A line of the program that has the name of a variable of Node's means something else.
+    const isNodes = row.path[row.suspectFrom]?.edge === 'context' && seenBy?.file.startsWith('node:')
+    const called = this.callIn(originals, row.state?.calls ?? [])
+    const named = called ?? (isNodes ? null : this.lineOf(row, originals, idle))
     const line = hidden === null ? named : null
     const places =
       line === null

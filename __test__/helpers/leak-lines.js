@@ -4,9 +4,6 @@
 
 const path = require('node:path')
 
-/** V8 rounds sizes up, and storage grows in steps. */
-const BYTES_SHARE = 0.25
-
 /** One leak as a line of text, so that a difference reads well. */
 const line = (leak) => {
   const { file, line: number } = leak.calledFrom ?? leak.site ?? { file: '(unknown)', line: 0 }
@@ -15,11 +12,11 @@ const line = (leak) => {
   return `${leak.kind} ${path.basename(file)}:${number} ${leak.perJob} per job${job}${failing}`
 }
 
-/** The same, with the expected rate where that is of bytes and near. */
+/** The same, with the expected rate where that is near enough. */
 const lineFor = (expected) => (leak) => {
   const { file, line: number } = leak.calledFrom ?? leak.site ?? { file: null, line: 0 }
-  const near = expected.find((one) => one.isOfBytes && one.file === file && one.line === number)
-  const isNear = near && Math.abs(leak.perJob - near.perJob) <= BYTES_SHARE * near.perJob
+  const near = expected.find((one) => one.tolerance > 0 && one.file === file && one.line === number)
+  const isNear = near && Math.abs(leak.perJob - near.perJob) <= near.tolerance * near.perJob
   return line(isNear ? { ...leak, perJob: near.perJob } : leak)
 }
 

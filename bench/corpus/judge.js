@@ -7,9 +7,8 @@
 
 const path = require('node:path')
 
-/** Rates must be this near; those of bytes, of which V8 says more or less, this near. */
+/** Rates must be this near, or as near as the marker says. */
 const RATE_SHARE = 0.02
-const BYTES_SHARE = 0.25
 
 /**
  * @typedef {{ file: string, line: number }} Place
@@ -96,7 +95,7 @@ const isThis = (entry, expected, folder) =>
 
 function isNear(perJob, expected) {
   if (perJob === undefined) return false
-  const share = expected.isOfBytes ? BYTES_SHARE : RATE_SHARE
+  const share = Math.max(RATE_SHARE, expected.tolerance)
   return Math.abs(perJob - expected.perJob) <= share * expected.perJob
 }
 

@@ -102,7 +102,8 @@ pub fn keepers(
 
 impl Keeper {
     fn of(held: HeldAlike, graph: &Graph, readings: &Readings<'_>, scene: &Scene<'_>) -> Self {
-        let counted = || held.entries.iter().filter(|(_, entries)| entries.counts.iter().any(|count| *count > 0));
+        let counted =
+            || held.entries.iter().filter(|(_, entries)| entries.counts.iter().any(|count| *count > 0));
         let mut entries = vec![0; scene.lives.snapshots];
         for (_, of_class) in counted() {
             entries.iter_mut().zip(&of_class.counts).for_each(|(sum, count)| *sum += count);

@@ -272,7 +272,9 @@ impl Table<'_> {
             objects: total.count,
             bytes: total.bytes,
             bytes_per_job: self.slope(&bytes),
-            own: self.is_own(head) || self.is_watchers(&keeper.path, keeper.suspect_from),
+            own: self.is_own(head)
+                || self.is_in_code(&keeper.path)
+                || self.is_watchers(&keeper.path, keeper.suspect_from),
             parts: keeper.parts.iter().take(MAX_PARTS).map(|part| self.part(part)).collect(),
             path: steps(self.graph, &told(keeper), keeper.any_name, self.names, &self.files),
             suspect_from: keeper.suspect_from,
@@ -294,7 +296,9 @@ impl Table<'_> {
             rate: rate(judged)?,
             of: self.thing(object.node),
             bytes: object.bytes.clone(),
-            own: self.is_own(object.node) || self.is_watchers(&object.path, object.suspect_from),
+            own: self.is_own(object.node)
+                || self.is_in_code(&object.path)
+                || self.is_watchers(&object.path, object.suspect_from),
             path: steps(self.graph, &object.path, false, self.names, &self.files),
             suspect_from: object.suspect_from,
         };
@@ -348,6 +352,13 @@ impl Table<'_> {
         self.files.get(&location.script)
     }
 
+    /// What compiled code holds, in whichever storage, V8 keeps to run it faster: names that a line has used (Node 26).
+    fn is_in_code(&self, path: &[Hop]) -> bool {
+        let kinds = path.iter().rev().skip(1).map(|hop| self.graph.kind(hop.node));
+        let holder = kinds.into_iter().find(|kind| !matches!(kind, NodeKind::Array | NodeKind::Hidden));
+        holder == Some(NodeKind::Code)
+    }
+
     /// Whether V8 or Node made it for themselves.
     fn is_own(&self, node: Node) -> bool {
         let kind = self.graph.kind(node);
@@ -386,3 +397,7 @@ fn verdict_name(verdict: Overall) -> &'static str {
 fn as_float(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+#[path = "heap_growth_tests.rs"]
+mod tests;

@@ -1,0 +1,35 @@
+use super::*;
+use crate::snapshot::builder::Builder;
+
+/// Names that a line has used, which V8 keeps with the code (Node 26), or the same in a variable.
+fn names(jobs: u32, holder: &'static str) -> Graph {
+    let mut builder = Builder::default();
+    let mut known = |kind: &'static str, name: &'static str, id: u32, size: u64| {
+        let node = builder.node(kind, name, size);
+        builder.id(node, u64::from(id));
+        node
+    };
+    let (global, function) = (known("object", "global", 3, 16), known("closure", "reply", 5, 16));
+    let (held, storage) = (known(holder, "held", 7, 16), known("array", "", 9, 16));
+    let names: Vec<Node> = (0..jobs).map(|job| known("string", "reply-1", 1_001 + 2 * job, 32)).collect();
+    builder.numbered(0, "shortcut", 1, global).edge(global, "property", "reply", function);
+    builder.edge(function, "context", "names", held).edge(held, "internal", "elements", storage);
+    for (at, &name) in (0..).zip(&names) {
+        builder.numbered(storage, "element", at, name);
+    }
+    builder.graph()
+}
+
+#[test]
+fn names_that_v8_keeps_with_code_are_its_own() {
+    let own = |holder| {
+        let mut snapshots = Snapshots::default();
+        snapshots.add(&names(20, holder), 20);
+        snapshots.add(&names(60, holder), 60);
+        let growth = snapshots.growth(&names(100, holder), 100).expect("of one process");
+        let rows: Vec<_> = growth.keepers.iter().map(|row| (row.counts.clone(), row.own)).collect();
+        (rows, growth.verdict)
+    };
+    assert_eq!(own("object"), (vec![(vec![20, 60, 100], false)], "grows"));
+    assert_eq!(own("code"), (vec![(vec![20, 60, 100], true)], "steady"));
+}

@@ -1,0 +1,128 @@
+//! What the heap of a check adds to its report.
+
+use super::*;
+
+/// A check of 400 jobs with a Map that grew by `counts`, and its report.
+fn with_map(bench: &Bench, counts: &str, path: &str) -> Report {
+    bench.report(&format!(
+        r#"{{"check":{{"elapsedMs":100}},"heap":{{"job":"thumb","readings":[{{"jobs":100}}],"snapshots":[100,140,180,400],
+            "classes":[{{"name":"{{id}}"}}],
+            "keepers":[{{"status":"grows","certainty":"sure","perJob":1,"perJobLow":1,"perJobHigh":1,"countsEntries":true,
+                "of":{{"name":"{{id}}","type":"object"}},"counts":{counts},"bytes":40000,"bytesPerJob":100,"suspectFrom":1,
+                "words":[".job job jobs/thumb.js:3","variable cache Map","[*] {{id}}"],
+                "path":[{{"edge":"property","edgeName":"job","to":"job","toType":"closure",
+                          "place":{{"file":"/app/jobs/thumb.js","line":3}}}},{path}
+                        {{"edge":"internal","edgeName":null,"to":"{{id}}","toType":"object"}}]}}]}}}}"#
+    ))
+}
+
+const CACHE: &str = r#"{"edge":"context","edgeName":"cache","to":"Map","toType":"object"},"#;
+
+#[test]
+fn map_that_grows_is_a_leak_with_its_name_rate_and_path() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let report = with_map(&bench, "[100,140,180,400]", CACHE);
+    assert_eq!((report.verdict, report.leaks.len()), ("leaks", 1));
+    let leak = &report.leaks[0];
+    assert_eq!((leak.kind, leak.description.as_str()), ("collection", "entry in cache (Map)"));
+    assert_eq!((leak.per_job, leak.count, leak.jobs_finished), (1.0, 400, 400));
+    assert_eq!((leak.retained_bytes, leak.bytes_per_job), (Some(40_000), Some(100.0)));
+    let path = leak.retaining_path.clone().unwrap();
+    assert_eq!(path, [".job job jobs/thumb.js:3", "variable cache Map", "[*] {id}"]);
+}
+
+#[test]
+fn map_that_stopped_growing_or_replaced_its_entries_is_none() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    for counts in ["[100,140,180,190]", "[0,0,0,100]"] {
+        assert_eq!(with_map(&bench, counts, CACHE).verdict, "clean", "{counts}");
+    }
+}
+
+#[test]
+fn what_a_leaking_listener_keeps_is_told_with_it() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |jobs| every(1, jobs));
+    let listeners = r#"{"edge":"context","edgeName":"bus","to":"EventEmitter","toType":"object"},
+        {"edge":"property","edgeName":"_events","to":"Object","toType":"object"},
+        {"edge":"property","edgeName":"end","to":"Array","toType":"object"},"#;
+    let report = with_map(&bench, "[100,140,180,400]", listeners);
+    assert_eq!(report.leaks.len(), 1);
+    assert_eq!((report.leaks[0].kind, report.leaks[0].retained_bytes), ("listener", Some(40_000)));
+    let alone = with_map(&bench, "[100,140,180,400]", CACHE);
+    assert_eq!(alone.leaks.len(), 2, "a Map is a mistake of its own");
+    let seen = format!(
+        r#"{listeners}{{"edge":"element","edgeName":null,"to":"onEnd","toType":"closure"}},
+            {{"edge":"internal","edgeName":"context","to":"system / Context","toType":"object"}},{CACHE}"#
+    );
+    let seen = with_map(&bench, "[100,140,180,400]", &seen);
+    assert_eq!(seen.leaks.len(), 2, "also where a listener sees its variable, and is the shortest way to it");
+}
+
+/// What Node keeps, as `js/node-state.js` hands it in with the keeper's other facts.
+fn with_state(bench: &Bench, file: &str) -> Report {
+    bench.report(&format!(
+        r#"{{"check":{{"elapsedMs":100}},"heap":{{"job":"thumb","readings":[{{"jobs":100}}],"snapshots":[100,140,180,400],
+            "classes":[{{"name":"Function"}}],
+            "keepers":[{{"status":"grows","certainty":"sure","perJob":1.001,"perJobLow":1,"perJobHigh":1.001,
+                "countsEntries":true,"of":{{"name":"note","type":"closure"}},"counts":[100,140,180,400],"bytes":40000,
+                "bytesPerJob":100,"suspectFrom":1,"state":{{"thing":"subscriber","fix":"unsubscribe"}},
+                "path":[{{"edge":"context","edgeName":"channel","to":"Channel","toType":"object",
+                          "classPlace":{{"file":"{file}","line":3}}}},
+                        {{"edge":"property","edgeName":"_subscribers","to":"Array","toType":"object"}},
+                        {{"edge":"element","edgeName":null,"to":"note","toType":"closure"}}]}}]}}}}"#
+    ))
+}
+
+#[test]
+fn what_node_keeps_for_the_program_is_called_so_only_where_the_place_is_nodes() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let leak = |file| {
+        let leak = with_state(&bench, file).leaks.remove(0);
+        (leak.kind, leak.description, leak.fix, leak.per_job)
+    };
+    let (kind, thing, fix, per_job) = leak("node:diagnostics_channel");
+    assert_eq!((kind, thing.as_str(), fix.as_str()), ("collection", "subscriber", "unsubscribe"));
+    assert!((per_job - 1.0).abs() < f64::EPSILON, "a few entries more or less are no other rate");
+    assert_eq!(leak("/app/channel.js").1, "entry in _subscribers (Array)");
+}
+
+#[test]
+fn check_whose_time_was_up_before_snapshots_could_tell_is_not_clean() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let samples: Vec<String> =
+        (0..12).map(|i| format!(r#"{{"jobs":{},"afterGcBytes":{}}}"#, i * 10, i * 500_000)).collect();
+    let verdict = |is_over: bool| {
+        let report = bench.report(&format!(
+            r#"{{"check":{{"elapsedMs":100,"budgetOver":{is_over}}},"memory":{{"samples":[{}]}},
+                "heap":{{"job":"thumb","readings":[{{"jobs":100}}],"snapshots":[100,140]}}}}"#,
+            samples.join(",")
+        ));
+        (report.verdict, report.notes.concat())
+    };
+    let sentence = "memory grows with the jobs, and no snapshot of the heap tells where: the time was up";
+    assert_eq!(verdict(true), ("inconclusive", sentence.to_owned()));
+    assert_eq!(verdict(false).0, "clean", "it goes on");
+}
+
+#[test]
+fn growth_that_no_snapshot_could_place_is_said_and_where_it_is_sure_not_clean() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let samples: Vec<String> =
+        (0..12).map(|i| format!(r#"{{"jobs":{},"afterGcBytes":{}}}"#, i * 10, i * 500_000)).collect();
+    let facts = |samples: &str| {
+        format!(
+            r#"{{"check":{{"elapsedMs":100}},"memory":{{"samples":[{samples}]}},
+                "heap":{{"job":"thumb","readings":[{{"jobs":100}}],"outOfReach":"too large"}}}}"#
+        )
+    };
+    let sure = bench.report(&facts(&samples.join(",")));
+    let sentence = "memory grows with the jobs, and no snapshot of the heap tells where: too large";
+    assert_eq!((sure.verdict, sure.notes), ("inconclusive", vec![sentence.to_owned()]));
+    assert_eq!(bench.report(&facts("")).verdict, "clean");
+}
