@@ -49,7 +49,7 @@ class HeapSites {
     const isIdle = !allocations.some((one) => one.file === seenBy?.file && one.line === seenBy.line)
     const idle = isIdle ? seenBy : null
     // A line of the program that has the name of a variable of Node's means something else.
-    const isNodes = row.path[row.suspectFrom]?.edge === 'context' && seenBy?.file.startsWith('node:')
+    const isNodes = row.path[row.suspectFrom]?.edge === 'context' && seenByOf(row)?.file.startsWith('node:')
     const called = this.callIn(originals, row.state?.calls ?? [])
     const named = called ?? (isNodes ? null : this.lineOf(row, originals, idle))
     const line = hidden === null ? named : null

@@ -280,3 +280,34 @@ fn reaction_is_one_entry_whatever_hangs_on_it() {
     let entries: Vec<_> = found.keepers.iter().map(|keeper| keeper.entries.clone()).collect();
     assert_eq!(entries, [[40, 120, 200]]);
 }
+
+#[test]
+fn no_text_becomes_longer() {
+    let held = |kind, size| {
+        let mut builder = Builder::default();
+        let (global, node) = (builder.node("object", "global", 16), builder.node(kind, "held", size));
+        builder.id(global, 3).id(node, 5);
+        builder.numbered(0, "shortcut", 1, global).edge(global, "property", "held", node);
+        builder.graph()
+    };
+    let larger = |kind| growth(&[held(kind, 100), held(kind, 200), held(kind, 300)]).objects.len();
+    assert_eq!((larger("array"), larger("string"), larger("concatenated string")), (1, 0, 0));
+}
+
+#[test]
+fn what_stands_on_the_stack_alone_is_no_growth() {
+    let held = |jobs: u32, group: &'static str| {
+        let mut builder = Builder::default();
+        let (roots, held_by) =
+            (builder.node("synthetic", "(GC roots)", 0), builder.node("synthetic", group, 0));
+        builder.id(roots, 3).id(held_by, 17);
+        builder.numbered(0, "element", 1, roots).numbered(roots, "element", 7, held_by);
+        for (at, job) in (0..).zip(0..jobs) {
+            let node = builder.node("object", "Job", 16);
+            builder.id(node, u64::from(1_001 + 2 * job)).numbered(held_by, "element", at, node);
+        }
+        builder.graph()
+    };
+    let keepers = |group| growth(&[held(20, group), held(60, group), held(100, group)]).keepers.len();
+    assert_eq!((keepers("(Global handles)"), keepers("(Stack roots)")), (1, 0));
+}

@@ -54,6 +54,8 @@ pub struct Search<'a> {
 
 /// No node, or no edge.
 pub const NONE: u32 = u32::MAX;
+/// What runs while V8 takes the snapshot holds it for a moment: any other path says more.
+const STACK_HOP: u32 = 1_000;
 /// A hop that explains nothing costs as much as so many others: a timer's function sees variables of its module as all
 /// functions of it do, and holds them by chance.
 const POOR_HOP: u32 = 12;
@@ -208,7 +210,7 @@ impl Queue {
 
 fn hop_cost(graph: &Graph, from: Node, edge: Edge) -> u32 {
     if from != Graph::ROOT && graph.kind(from) == NodeKind::Synthetic && is_momentary(graph, graph.to(edge)) {
-        return POOR_HOP;
+        return if is_stack(graph, from) { STACK_HOP } else { POOR_HOP };
     }
     match graph.edge_name(edge) {
         Some(
@@ -223,6 +225,12 @@ fn hop_cost(graph: &Graph, from: Node, edge: Edge) -> u32 {
 /// function, whose variables say more than a place on the stack.
 fn is_momentary(graph: &Graph, node: Node) -> bool {
     graph.kind(node) != NodeKind::Synthetic && graph.name(node) != "system / Context"
+}
+
+/// What runs while V8 takes the snapshot.
+#[must_use]
+pub fn is_stack(graph: &Graph, node: Node) -> bool {
+    graph.kind(node) == NodeKind::Synthetic && graph.name(node) == "(Stack roots)"
 }
 
 /// Whether a name is a position in a table: V8 numbers the slots of a Map or Set as names.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::growth::Tally;
 use super::hash::{FastMap, FastSet};
 use super::keepers::{Lives, Part};
-use super::paths::{NONE, Search, Tree};
+use super::paths::{NONE, Search, Tree, is_stack};
 use super::readings::Readings;
 use crate::snapshot::{Graph, Node, NodeKind};
 
@@ -96,6 +96,10 @@ impl<'a> Places<'a> {
         for &node in tree.order.iter().filter(|&&node| tops[node as usize] == node) {
             // In whichever storage: reactions of a promise are a chain of such.
             let holder = self.readings.holder(tree.parent[node as usize]);
+            // What stands on the stack alone, a function that runs will drop.
+            if is_stack(search.graph, holder) {
+                continue;
+            }
             // What the roots lead to are no entries of theirs.
             self.holders[holder as usize] = search.graph.kind(holder) != NodeKind::Synthetic;
             let next = self.all.len();
