@@ -16,7 +16,7 @@ use super::keepers::{Keeper, Lives, keepers};
 use super::paths::Hop;
 use super::rows::{Row, Rows};
 use super::shallow::shallow_sizes;
-use crate::snapshot::{Graph, Node, NodeKind, Sizes};
+use crate::snapshot::{Graph, Node, Sizes};
 
 /// An earlier snapshot: after how many jobs, and its objects.
 #[derive(Debug, Clone)]
@@ -97,7 +97,8 @@ pub fn grow(points: &[Point], last: &Graph) -> Growth {
     let row = |node: Node| last_rows[classes.of[node as usize] as usize];
     let mut walk = Walk::new(points.len(), rows.len(), last.node_count());
     walk.go(points, &earlier, &sorted_objects(last, &sizes), &sizes, &row);
-    walk.larger.retain(|&(node, _)| !is_text(last.kind(node)));
+    // No text becomes longer: a longer one with the number of another is at the place where that was.
+    walk.larger.retain(|&(node, _)| !last.kind(node).is_text());
 
     let lives = Lives { births: &walk.births, gone: &walk.gone, snapshots: points.len() + 1 };
     let (keepers, paths) = keepers(last, &sizes, &row, &lives, &walk.larger_nodes());
@@ -107,11 +108,6 @@ pub fn grow(points: &[Point], last: &Graph) -> Growth {
     let names = shown.map(|node| (node, rows[row(node)].name.clone())).collect();
     let stranger = walk.stranger();
     Growth { objects: walk.objects(paths), classes: walk.classes(rows), keepers, names, stranger }
-}
-
-/// No text becomes longer: a longer one with the number of another is at the place where that was.
-const fn is_text(kind: NodeKind) -> bool {
-    matches!(kind, NodeKind::String | NodeKind::ConcatenatedString | NodeKind::SlicedString)
 }
 
 /// Of so many objects that two snapshots share by id, one has changed its class: they are of two processes. In one process

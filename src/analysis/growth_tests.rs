@@ -104,11 +104,7 @@ proptest! {
 /// used as a table, and a buffer that becomes larger.
 fn worker(jobs: u32) -> Graph {
     let mut builder = Builder::default();
-    let mut known = |kind, name: &str, size, id: u64| {
-        let node = builder.node(kind, name, size);
-        builder.id(node, id);
-        node
-    };
+    let mut known = |kind, name: &str, size, id: u64| builder.known(kind, name, size, id);
     let global = known("object", "global", 8, 3);
     let run = known("closure", "run", 8, 5);
     let scope = known("object", "system / Context", 8, 7);
@@ -173,11 +169,7 @@ fn what_grows_is_told_by_the_variable_and_by_when_it_came() {
 /// replaces by a longer copy.
 fn queues(jobs: u32) -> Graph {
     let mut builder = Builder::default();
-    let mut known = |name: &str, id: u32| {
-        let node = builder.node("object", name, 16);
-        builder.id(node, u64::from(id));
-        node
-    };
+    let mut known = |name: &str, id: u32| builder.known("object", name, 16, u64::from(id));
     let (global, scope) = (known("global", 3), known("system / Context", 5));
     let copy = known("Array", 7 + 2 * jobs);
     let of = |at: u32| (0..jobs).map(move |job| 1_001 + 10 * job + at);
@@ -243,11 +235,8 @@ fn an_object_takes_three_bytes_beside_the_classes() {
 /// function and a promise of its own.
 fn waited_for(jobs: u32) -> Graph {
     let mut builder = Builder::default();
-    let mut known = |kind: &'static str, name: &'static str, id: u32, size: u64| {
-        let node = builder.node(kind, name, size);
-        builder.id(node, u64::from(id));
-        node
-    };
+    let mut known =
+        |kind: &'static str, name: &str, id: u32, size| builder.known(kind, name, size, u64::from(id));
     let (global, scope) = (known("object", "global", 3, 16), known("object", "system / Context", 5, 16));
     let ready = known("object", "Promise", 7, 16);
     let mut reactions = Vec::new();

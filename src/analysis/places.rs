@@ -205,14 +205,12 @@ impl<'a> Places<'a> {
         let reaction = self.scene.tree.parent[node as usize];
         let holder = self.readings.holder(reaction);
         if holder != reaction && is_promise(self.scene.search.graph, holder) {
-            match self.reactions.insert(reaction, (place, class, birth)) {
-                Some(other) if other.2 >= birth => {
-                    self.reactions.insert(reaction, other);
-                    return;
-                }
-                Some(other) => *self.counted(other) -= 1,
+            match self.reactions.get(&reaction) {
+                Some(&(.., other)) if other >= birth => return,
+                Some(&older) => *self.counted(older) -= 1,
                 None => {}
             }
+            self.reactions.insert(reaction, (place, class, birth));
         }
         *self.counted((place, class, birth)) += 1;
     }
@@ -313,9 +311,7 @@ fn is_promise(graph: &Graph, node: Node) -> bool {
 
 /// Strings, numbers and the like.
 fn is_value(graph: &Graph, node: Node) -> bool {
-    match graph.kind(node) {
-        NodeKind::String | NodeKind::ConcatenatedString | NodeKind::SlicedString => true,
-        NodeKind::Other => matches!(graph.type_name(node), "number" | "symbol" | "bigint"),
-        _ => false,
-    }
+    let kind = graph.kind(node);
+    kind.is_text()
+        || kind == NodeKind::Other && matches!(graph.type_name(node), "number" | "symbol" | "bigint")
 }

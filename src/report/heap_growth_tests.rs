@@ -4,11 +4,8 @@ use crate::snapshot::builder::Builder;
 /// Names that a line has used, which V8 keeps with the code (Node 26), or the same in a variable.
 fn names(jobs: u32, holder: &'static str) -> Graph {
     let mut builder = Builder::default();
-    let mut known = |kind: &'static str, name: &'static str, id: u32, size: u64| {
-        let node = builder.node(kind, name, size);
-        builder.id(node, u64::from(id));
-        node
-    };
+    let mut known =
+        |kind: &'static str, name: &str, id: u32, size| builder.known(kind, name, size, u64::from(id));
     let (global, function) = (known("object", "global", 3, 16), known("closure", "reply", 5, 16));
     let (held, storage) = (known(holder, "held", 7, 16), known("array", "", 9, 16));
     let names: Vec<Node> = (0..jobs).map(|job| known("string", "reply-1", 1_001 + 2 * job, 32)).collect();

@@ -69,6 +69,13 @@ impl Builder {
         node
     }
 
+    /// Adds a node whose id is known, as it is the same in other snapshots.
+    pub fn known(&mut self, kind: &'static str, name: &str, size: u64, id: u64) -> Node {
+        let node = self.node(kind, name, size);
+        self.id(node, id);
+        node
+    }
+
     /// How many nodes there are.
     pub fn node_count(&self) -> Node {
         Node::try_from(self.nodes.len()).expect("few nodes")

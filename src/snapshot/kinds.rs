@@ -30,6 +30,12 @@ pub enum NodeKind {
 }
 
 impl NodeKind {
+    /// A string, however V8 puts it together.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::ConcatenatedString | Self::SlicedString)
+    }
+
     /// The type of that name.
     #[must_use]
     pub fn named(name: &str) -> Self {

@@ -95,8 +95,8 @@ fn due(progress: &Progress<'_>, first: u64, last: u64) -> u64 {
     }
 }
 
-/// All three snapshots, the last after [`TABLE_STEP`] fifths of the jobs of the one before, take no longer than that, whatever else the machine does, in
-/// milliseconds.
+/// All three snapshots, the last after [`TABLE_STEP`] fifths of the jobs of the one before, take no longer than that, whatever
+/// else the machine does, in milliseconds.
 const QUICK_MS: f64 = 3_000.0;
 /// Fifths of the jobs before: a table has been made larger meanwhile, whatever its size was.
 const TABLE_STEP: u64 = 11;
