@@ -17,6 +17,7 @@ mod ids;
 mod kinds;
 mod meta;
 mod numbers;
+mod pages;
 mod parser;
 mod progress;
 mod rows;

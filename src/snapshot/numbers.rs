@@ -17,6 +17,9 @@ const WINDOW: usize = BLOCK * WINDOW_BLOCKS;
 const BLOCK_NUMBERS: usize = BLOCK / 2;
 /// A number is read with so many bytes from its first one on.
 const READ_AHEAD: usize = 8;
+/// Four times as many numbers are read of each block, since most have nearly so many or fewer, and the end of a loop that
+/// may be anywhere is guessed wrongly, which takes as long as reading several.
+const USUAL_QUADS: usize = 4;
 
 type Window = [u8; WINDOW + READ_AHEAD];
 
@@ -95,26 +98,51 @@ impl Numbers {
     }
 
     fn fill_from(&mut self, window: &Window, block_count: usize) -> (usize, usize) {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+        {
+            #[expect(unsafe_code, reason = "what the processor can is known only now")]
+            // SAFETY: it has been asked for all that the function is compiled for.
+            return unsafe { self.fill_with_avx2(window, block_count) };
+        }
+        self.fill_with(window, block_count)
+    }
+
+    /// The same for processors from 2013 on: shifts and the search for bits are one step each there.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn fill_with_avx2(&mut self, window: &Window, block_count: usize) -> (usize, usize) {
+        self.fill_with(window, block_count)
+    }
+
+    #[inline(always)]
+    fn fill_with(&mut self, window: &Window, block_count: usize) -> (usize, usize) {
         let (blocks, _) = window.as_chunks::<BLOCK>();
         let mut grammar = Grammar::default();
+        let mut runs = Runs::default();
         let (mut count, mut start) = (0, 0);
-        let mut words = [[0; 8]; BLOCK_NUMBERS];
         for (at, block) in blocks.iter().enumerate().take(block_count) {
             let masks = Masks::of(block);
             let Some(feeds) = grammar.line_feeds(&masks, block) else { return (count, at) };
             self.before[at] = u16::try_from(count).unwrap_or(u16::MAX);
             let Some(room) = self.values[count..].first_chunk_mut() else { return (count, at) };
             let cuts = Cuts { window, block: at, start, commas: masks.commas, feeds };
-            let cut = if feeds == 0 { cuts.cut::<false>(&mut words) } else { cuts.cut::<true>(&mut words) };
-            worth(&words, cut.count, room);
-            if cut.longest > 8 {
+            if feeds == 0 {
+                cuts.read::<false>(room);
+            } else {
+                cuts.read::<true>(room);
+            }
+            if runs.exceed_eight(masks.digits) {
                 let known = cuts.long_ones(room);
-                if known < cut.count {
+                if known < cuts.count() {
                     return (count + known, at + 1);
                 }
             }
-            count += cut.count;
-            start = cut.start;
+            count += cuts.count();
+            start = cuts.end();
         }
         (count, block_count)
     }
@@ -131,40 +159,46 @@ struct Cuts<'a> {
     feeds: u64,
 }
 
-struct Cut {
-    count: usize,
-    /// Where the number behind starts.
-    start: usize,
-    /// Digits of the longest one.
-    longest: usize,
-}
-
 impl Cuts<'_> {
-    /// The digits of each number, at the end of a word of eight bytes that starts with zeros.
-    #[inline(always)]
-    fn cut<const LINE_FEEDS: bool>(&self, words: &mut [[u8; 8]; BLOCK_NUMBERS]) -> Cut {
-        let mut cut = Cut { count: 0, start: self.start, longest: 0 };
-        let mut commas = self.commas;
-        for word in words {
-            if commas == 0 {
-                break;
-            }
-            let place = commas.trailing_zeros();
-            commas &= commas - 1;
-            let comma = self.block * BLOCK + place as usize;
-            let mut digits = comma - cut.start;
-            if LINE_FEEDS {
-                digits -= (self.feeds >> place & 1) as usize;
-            }
-            cut.longest = cut.longest.max(digits);
-            // It is below the size of the window anyway: to say so saves looking.
-            let start = cut.start % WINDOW;
-            let bytes = self.window[start..start + 8].first_chunk::<8>().copied().unwrap_or_default();
-            *word = (u64::from_le_bytes(bytes) << (64_usize.wrapping_sub(8 * digits) % 64)).to_le_bytes();
-            cut.start = comma + 1;
-            cut.count += 1;
+    fn count(&self) -> usize {
+        self.commas.count_ones() as usize
+    }
+
+    /// Where the number behind the last comma starts.
+    fn end(&self) -> usize {
+        match self.commas {
+            0 => self.start,
+            commas => self.block * BLOCK + BLOCK - commas.leading_zeros() as usize,
         }
-        cut
+    }
+
+    /// What the numbers are worth, four at a time; behind the last one there may be anything.
+    #[inline(always)]
+    fn read<const LINE_FEEDS: bool>(&self, values: &mut [u32; BLOCK_NUMBERS]) {
+        let (mut commas, mut start) = (self.commas, self.start);
+        // The digits of the next number, at the end of a word of eight bytes that starts with zeros.
+        let mut word = |_| {
+            let place = commas.trailing_zeros();
+            commas &= commas.wrapping_sub(1);
+            let comma = self.block * BLOCK + place as usize;
+            let mut digits = comma.wrapping_sub(start);
+            if LINE_FEEDS {
+                digits = digits.wrapping_sub((self.feeds.wrapping_shr(place) & 1) as usize);
+            }
+            // It is below the size of the window anyway: to say so saves looking.
+            let from = start % WINDOW;
+            let bytes = self.window[from..from + 8].first_chunk::<8>().copied().unwrap_or_default();
+            start = comma + 1;
+            (u64::from_le_bytes(bytes) << (digits.wrapping_mul(8).wrapping_neg() % 64)).to_le_bytes()
+        };
+        let (quads, _) = values.as_chunks_mut::<4>();
+        let (usual, more) = quads.split_at_mut(USUAL_QUADS);
+        for quad in usual {
+            *quad = worth(std::array::from_fn(&mut word));
+        }
+        for quad in more.iter_mut().take(self.count().div_ceil(4).saturating_sub(USUAL_QUADS)) {
+            *quad = worth(std::array::from_fn(&mut word));
+        }
     }
 
     /// Reads numbers of more than eight digits; returns how many numbers there are before the first one that does not fit.
@@ -194,33 +228,43 @@ impl Cuts<'_> {
     }
 }
 
-/// What so many words of digits are worth.
+/// Runs of digits, which may have begun in an earlier block.
+#[derive(Default)]
+struct Runs {
+    /// Where runs of 1, 2, 4 and 8 digits ended in the block before.
+    before: [u64; 4],
+    /// It ended with more than eight.
+    is_long: bool,
+}
+
+impl Runs {
+    /// Whether one of more than eight digits is in this block, or right in front of it.
+    #[inline(always)]
+    fn exceed_eight(&mut self, digits: u64) -> bool {
+        let mut runs = digits;
+        for (before, later) in self.before.iter_mut().zip([1, 2, 4, 1]) {
+            let shifted = runs << later | *before >> (64 - later);
+            *before = runs;
+            runs &= shifted;
+        }
+        let was_long = std::mem::replace(&mut self.is_long, runs >> 63 == 1);
+        was_long || runs != 0
+    }
+}
+
+/// What four words of digits are worth.
 #[inline(always)]
-fn worth(words: &[[u8; 8]; BLOCK_NUMBERS], count: usize, values: &mut [u32; BLOCK_NUMBERS]) {
+fn worth(words: [[u8; 8]; 4]) -> [u32; 4] {
     const TWO: i16x8 = i16x8::new([100, 1, 100, 1, 100, 1, 100, 1]);
     const FOUR: i16x8 = i16x8::new([10_000, 1, 10_000, 1, 10_000, 1, 10_000, 1]);
-    // More than there mostly are, since a loop that ends anywhere is guessed wrongly.
-    const USUAL: usize = 5;
-    let convert = |quad: [[u8; 8]; 4]| -> [u32; 4] {
-        let quad: [u8x16; 2] = bytemuck::cast(quad);
-        let fours = quad.map(|bytes| {
-            // The first of two digits is in the lower byte: ten times it and the other one meet in the higher one.
-            let digits: u16x8 = bytemuck::cast(bytes & u8x16::splat(0x0f));
-            let pairs: i16x8 = bytemuck::cast((digits * 2_561) >> 8);
-            pairs.dot(TWO)
-        });
-        bytemuck::cast(i16x8::from_i32x8_saturate(bytemuck::cast(fours)).dot(FOUR))
-    };
-    let (quads, _) = words.as_chunks::<4>();
-    let (values, _) = values.as_chunks_mut::<4>();
-    for (&quad, values) in quads[..USUAL].iter().zip(&mut values[..USUAL]) {
-        *values = convert(quad);
-    }
-    if count > 4 * USUAL {
-        for (&quad, values) in quads[USUAL..].iter().zip(&mut values[USUAL..]) {
-            *values = convert(quad);
-        }
-    }
+    let halves: [u8x16; 2] = bytemuck::cast(words);
+    let fours = halves.map(|bytes| {
+        // The first of two digits is in the lower byte: ten times it and the other one meet in the higher one.
+        let digits: u16x8 = bytemuck::cast(bytes & u8x16::splat(0x0f));
+        let pairs: i16x8 = bytemuck::cast((digits * 2_561) >> 8);
+        pairs.dot(TWO)
+    });
+    bytemuck::cast(i16x8::from_i32x8_saturate(bytemuck::cast(fours)).dot(FOUR))
 }
 
 /// What stands where in 64 bytes, one bit each.
@@ -289,5 +333,36 @@ impl Grammar {
             | (behind_zero & digits);
         *self = Self { other: !digits >> 63, feed: feeds >> 63, zero: first_zeros >> 63 };
         (wrong == 0).then_some(behind_feed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// On a processor without AVX2 both are the same.
+        #[test]
+        fn all_processors_read_the_same(
+            numbers in prop::collection::vec(prop_oneof![0_u64..10, 0_u64..100_000, 0_u64..(1 << 33)], 900..1_800),
+            feeds in any::<bool>(),
+            change in any::<(prop::sample::Index, bool)>(),
+        ) {
+            let end = if feeds { "\n," } else { "," };
+            let mut text: Vec<u8> = numbers.iter().flat_map(|number| format!("{number}{end}").into_bytes()).collect();
+            text.resize(text.len().max(WINDOW + READ_AHEAD), b'0');
+            if change.1 {
+                let at = change.0.index(WINDOW);
+                text[at] = b'x';
+            }
+            let window = text.first_chunk().expect("a whole window");
+            let (mut quick, mut plain) = (Numbers::default(), Numbers::default());
+            let (count, blocks) = quick.fill_from(window, WINDOW_BLOCKS);
+            prop_assert_eq!(plain.fill_with(window, WINDOW_BLOCKS), (count, blocks));
+            prop_assert_eq!(&quick.values[..count], &plain.values[..count]);
+            prop_assert_eq!(&quick.before[..blocks], &plain.before[..blocks]);
+        }
     }
 }
