@@ -180,7 +180,8 @@ pub fn series(snapshots: &[Graph]) -> BTreeMap<String, Series> {
     classes.into_iter().map(|class| (class.clone(), of(class))).collect()
 }
 
-/// Objects of one class in all snapshots that are larger in the last one than in the first: sizes by id.
+/// Objects of one class in all snapshots that are larger in the last one than in the first: sizes by id. A text never becomes
+/// longer.
 pub fn larger(snapshots: &[Graph]) -> BTreeMap<u32, Vec<u64>> {
     let interfaces = interfaces(snapshots.last().expect("a last one"));
     let objects: Vec<BTreeMap<(String, u32), u64>> =
@@ -188,8 +189,11 @@ pub fn larger(snapshots: &[Graph]) -> BTreeMap<u32, Vec<u64>> {
     let sizes = |key: &(String, u32)| -> Option<Vec<u64>> {
         objects.iter().map(|objects| objects.get(key).copied()).collect()
     };
+    let last = snapshots.last().expect("a last one");
+    let texts: BTreeSet<u32> =
+        last.nodes().filter(|&node| last.kind(node).is_text()).map(|node| last.id(node)).collect();
     let all = objects[0].keys().filter_map(|key| Some((key.1, sizes(key)?)));
-    all.filter(|(_, sizes)| sizes.first() < sizes.last()).collect()
+    all.filter(|(id, sizes)| sizes.first() < sizes.last() && !texts.contains(id)).collect()
 }
 
 /// Class and id of all that has a size.
