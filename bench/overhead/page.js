@@ -25,11 +25,11 @@ registrations is emptied (one \`nextTick\` in each turn with registrations), and
 over a connection that is kept alive is 12 registrations, all of them Node's own, and nothing else that is watched; a file that
 is opened is noted, and asked of the system's table of open files at the next look, which these figures are too short to show.
 
-Sockets and files were measured on a machine that was busy with other work (load average 20 to 27 on two cores). Files go
-through Node's threads, and there the same program needs two or three times as much in one run as in the next, with or without
-holdover: those tables show only what is far larger than that. In the best of eight runs in turns, over \`AsyncLocalStorage\`
-alone, at \`sites\` on Node 20: 4.3 µs for a job that opens and closes a file (24.2 → 28.5), 5.4 µs for one with a request
-(105.1 → 110.5).
+Requests, sockets and files go through the kernel and Node's threads. There the same program needs up to two or three times as
+much in one run as in the next, with or without holdover, and on an idle machine most, where threads sleep and are woken for
+each of them: those tables show only what is far larger than that. In the best of eight runs in turns, on a busy machine, over
+\`AsyncLocalStorage\` alone, at \`sites\` on Node 20: 4.3 µs for a job that opens and closes a file (24.2 → 28.5), 5.4 µs for
+one with a request (105.1 → 110.5).
 
 What reading and comparing heap snapshots takes, beside other tools: [Heap snapshots](heap.md#speed).
 `
