@@ -6,7 +6,6 @@ use super::graph::{EdgeNames, Graph, Location, Sizes};
 use super::ids::Ids;
 use super::kinds::EdgeKind;
 use super::meta::Meta;
-use super::pages::with_large_pages;
 use super::strings::Strings;
 
 /// The columns of a graph while they fill.
@@ -42,13 +41,13 @@ impl Columns {
         Self {
             to_node: Ordinals::new(meta.node.count),
             edge_codes: EdgeCodes::new(&meta.edge_types),
-            types: with_large_pages(nodes),
-            names: with_large_pages(nodes),
-            ids: with_large_pages(nodes),
+            types: Vec::with_capacity(nodes),
+            names: Vec::with_capacity(nodes),
+            ids: Vec::with_capacity(nodes),
             self_sizes: Sizes::with_capacity(nodes),
-            first_edges: with_large_pages(nodes + 1),
+            first_edges: Vec::with_capacity(nodes + 1),
             edges_announced: 0,
-            to_nodes: with_large_pages(edges),
+            to_nodes: Vec::with_capacity(edges),
             edge_names: EdgeNames::with_capacity(edges),
             detachedness: Vec::new(),
             locations: Vec::new(),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::kinds::{EdgeKind, NodeKind};
-use super::pages::with_large_pages;
 use super::strings::Strings;
 
 /// The position of a node. V8's ids are not positions.
@@ -205,7 +204,7 @@ pub struct Sizes {
 
 impl Sizes {
     pub(super) fn with_capacity(count: usize) -> Self {
-        Self { small: with_large_pages(count), large: BTreeMap::new() }
+        Self { small: Vec::with_capacity(count), large: BTreeMap::new() }
     }
 
     /// Adds the size of the next node.
@@ -289,7 +288,7 @@ impl EdgeNames {
     }
 
     pub(super) fn with_capacity(count: usize) -> Self {
-        Self { packed: with_large_pages(count), large: BTreeMap::new() }
+        Self { packed: Vec::with_capacity(count), large: BTreeMap::new() }
     }
 
     pub(super) fn push(&mut self, kind: EdgeKind, value: u32) {

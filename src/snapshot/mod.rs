@@ -17,7 +17,6 @@ mod ids;
 mod kinds;
 mod meta;
 mod numbers;
-mod pages;
 mod parser;
 mod progress;
 mod rows;
