@@ -77,7 +77,7 @@ async function main() {
 /** @param {string} mode @param {any[]} clean @param {any} values */
 async function measure(mode, clean, values) {
   const startedAt = Date.now()
-  const rounds = mode === 'production' ? 1 : Number(values.rounds)
+  const rounds = Number(values.rounds)
   const findings = []
   for (let round = 0; round < rounds; round++) findings.push(...(await MODES[mode](clean, values)))
   const sum = (/** @type {(one: Finding) => number} */ of) =>
