@@ -22,7 +22,7 @@ exports.job = (i) => {
 `
 
 /** Of a library's function in which something is made, the line of the job that calls into the library. */
-function lineOf({ callee, packageName = 'emitter', job = JOB }) {
+function lineOf({ callee, others = [], packageName = 'emitter', from = packageName, job = JOB }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-callers-'))
   try {
     const file = path.join(folder, 'job.js')
@@ -35,7 +35,12 @@ function lineOf({ callee, packageName = 'emitter', job = JOB }) {
       column: 15,
       function: 'exports.job'
     }
-    const allocation = { file: library, line: 3, callers: callee === null ? [] : [{ frame, callee }] }
+    const callers = [...(callee === null ? [] : [callee]), ...others].map((name) => ({
+      frame,
+      callee: name,
+      from
+    }))
+    const allocation = { file: library, line: 3, callers }
     const place = sites.callers.of({ file: library, line: 3, column: 1, function: 'on' }, [allocation])
     return place === null ? null : place.line
   } finally {
@@ -101,6 +106,21 @@ test('what is written elsewhere is handed over nowhere', () => {
 test('a call in the same package leads to the line that calls something of that name in other letters', () => {
   const job = JOB.replace('replies.once(', 'replies.keep(')
   assert.equal(lineOf({ callee: 'Emitter.KEEP', job }), 8)
+})
+
+test('a setter is called by the line that sets', () => {
+  const job = JOB.replace('replies.once(', 'replies.level = next(')
+  assert.equal(lineOf({ callee: 'set level', job }), 8)
+  assert.equal(lineOf({ callee: 'set level', job: job.replace('.level = ', '.level == ') }), 7)
+})
+
+test('what is called may be of another package than the place', () => {
+  assert.equal(lineOf({ callee: 'memo.<computed>', packageName: 'table', from: 'memo' }), 9)
+})
+
+test('a name of a minifier is not made up for by that of another call', () => {
+  assert.equal(lineOf({ callee: '', others: ['emit', 'x'] }), 10)
+  assert.equal(lineOf({ callee: 'm', others: ['emit'] }), 7)
 })
 
 test('where V8 saw no call from the application, there is none', () => {

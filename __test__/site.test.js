@@ -93,6 +93,23 @@ test('a library site names the package, and the line of the application that cal
   assert.deepEqual(site.calledFrom, { file: '/app/jobs/mail.mjs', line: 12, column: 3, function: 'job' })
 })
 
+test('the line that called is one of a file, and not of a text that a library runs', () => {
+  const inLibrary = {
+    file: '/app/node_modules/jsdom/lib/Window.js',
+    line: 3,
+    column: 1,
+    function: 'setInterval'
+  }
+  const inText = { file: 'about:blank', line: 1, column: 1, function: '' }
+  const inJob = { file: '/app/jobs/page.js', line: 12, column: 3, function: 'job' }
+  const caller = (...frames) => describeStack(frames).calledFrom?.file
+  assert.equal(caller(inLibrary, inText, inLibrary, inJob), inJob.file)
+  assert.equal(caller(inLibrary, inText, inLibrary), undefined, 'further up than V8 was asked')
+  assert.equal(caller(inLibrary, inText, inJob), inText.file, 'a text of its own')
+  const bundled = { ...inJob, file: 'webpack-internal:///./jobs/page.js' }
+  assert.equal(caller(inLibrary, bundled, inLibrary), bundled.file)
+})
+
 test("the host's prepareStackTrace and limit come back as they were", () => {
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   const mine = () => 'mine'

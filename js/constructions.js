@@ -9,6 +9,8 @@ const MAX_LINES = 1_024
 const MAX_WATCHED = 8_192
 /** Of what the application makes of Node's own, the only one that opens something later. */
 const NODE_POOL = 'Agent'
+/** Classes that say nothing: a client that is made of one, or has its methods copied from one (ioredis, MQTT.js), has another name. */
+const PLAIN = /^(EventEmitter|Stream|Readable|Writable|Duplex|Transform|PassThrough)?$/
 
 /**
  * What a call site says about who constructs there.
@@ -27,9 +29,11 @@ class Line {
     this.site = site
     this.owner = owner
     this.by = by
-    this.class = named
+    /** Of each of them, as it says itself. */
+    this.named = named
+    this.class = PLAIN.test(named) ? plainly(calls) : named
     /** By `new`, and not by a method that makes one when it needs one. */
-    this.isDirect = calls === named
+    this.isDirect = calls === this.class
     this.count = 0
     /** @type {Array<WeakRef<any>>} */
     this.refs = []
@@ -76,7 +80,7 @@ class Constructions {
     if (line === null) return
     line.count++
     // The parts that it is made of are no second one.
-    if (line.class === named && line.refs.length < MAX_WATCHED) line.refs.push(new WeakRef(emitter))
+    if (line.named === named && line.refs.length < MAX_WATCHED) line.refs.push(new WeakRef(emitter))
   }
 
   /** @param {string} key @param {Line} line */
@@ -105,6 +109,11 @@ class Constructions {
   makerOf(emitter) {
     return this.makers.get(emitter)
   }
+}
+
+/** A name for what a function makes: that of a class, or just what it is. @param {string} calls */
+function plainly(calls) {
+  return /^[A-Z]/.test(calls) ? calls : 'client'
 }
 
 /**

@@ -3,12 +3,14 @@
 const { isLibrary, packageName } = require('./owner')
 
 /** @typedef {import('./heap-sites').Place} Place */
-/** @typedef {{ frame: Place, callee: string }} Caller the function of the application, and which of a library it calls */
+/** @typedef {{ frame: Place, callee: string, from: string }} Caller the function of the application, which of a library it calls, and which library */
 
 /** Names that a module declares: `const { a, b: c } = `, `import d, { e as f } from`. */
 const DECLARATION = /^(?:export\s+)?(?:const|let|var|import)\s+([^=]+?)\s*(?:=(?!=)|\bfrom\b)(.*)$/
 const NAME = /[A-Za-z_$][\w$]*/g
 const CALLS = '\\s*\\('
+/** What calls a setter. */
+const SETS = '\\s*(?:[-+*/%&|^?]{1,2})?=(?![=>])'
 /** Calls that take something away. */
 const TAKES_AWAY = /\b(?:off|remove\w*|unsubscribe\w*|delete|clear\w*)\s*\(/i
 
@@ -37,7 +39,9 @@ class HeapCallers {
     if (caller === undefined) return null
     const place = this.sites.originalOf(caller.frame)
     const from = packageName(found.file)
-    return this.lineIn(place, caller.callee, from) ?? this.lineOfPackage(place, from, allocations) ?? place
+    return (
+      this.lineIn(place, caller.callee, caller.from) ?? this.lineOfPackage(place, from, allocations) ?? place
+    )
   }
 
   /**
@@ -53,6 +57,8 @@ class HeapCallers {
       const isByIt = file === place.file && line === place.line && lastName(callee) !== ''
       const found = isByIt ? this.only(place, [lastName(callee)], CALLS, 'i') : null
       if (found !== null) return found
+      // The names of those that are called less often would say something else.
+      if (isByIt && isMinified(callee)) return null
     }
     return null
   }
@@ -69,7 +75,7 @@ class HeapCallers {
     }
     for (const allocation of allocations) {
       const caller = allocation.callers.find(isBy)
-      const line = caller && this.lineIn(place, caller.callee, packageName(allocation.file))
+      const line = caller && this.lineIn(place, caller.callee, caller.from)
       if (line) return [this.sites.originalOf(allocation), line]
     }
     return null
@@ -102,6 +108,7 @@ class HeapCallers {
     const all = this.sites.linesOf(place.file)
     const names = [lastName(callee), ...namesFrom(all, from)].filter((name) => name !== '')
     const first = names.slice(0, 1)
+    if (callee.startsWith('set ')) return this.only(place, first, SETS)
     return this.only(place, first, CALLS) ?? this.only(place, first) ?? this.only(place, names)
   }
 
@@ -139,6 +146,11 @@ function openCall(text) {
 /** `Emitter.once` is called as `once`. @param {string} callee */
 function lastName(callee) {
   return /[\w$]+$/.exec(callee)?.[0] ?? ''
+}
+
+/** Whether a minifier gave the name, which is another one where it is called. @param {string} callee */
+function isMinified(callee) {
+  return lastName(callee).length <= 2
 }
 
 /**

@@ -6,6 +6,7 @@ const { isLibrary, packageName } = require('./owner')
 const { HeapCallers, escaped } = require('./heap-callers')
 const { isWritten } = require('./node-state')
 const { isForeign } = require('./signals/allocations')
+const { codeLines } = require('./code-lines')
 
 /** Files larger than this are not searched. */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -57,7 +58,7 @@ class HeapSites {
       line === null
         ? this.functionOf(originals[0], row, allocations)
         : this.withCaller(line, allocations, madeBy(row, allocations))
-    return this.intern(...this.handedIn(places, row))
+    return this.intern(...this.handedIn(places, row, line !== null))
   }
 
   /**
@@ -70,19 +71,19 @@ class HeapSites {
   }
 
   /**
-   * Where a library, or Node's loader, is all that is known and functions of the application pile up: the line that hands
-   * them in.
-   * @param {Place[]} places @param {any} row
+   * Where a library, Node's loader, or a function is all that is known and functions of the application pile up: the line that
+   * hands them in.
+   * @param {Place[]} places @param {any} row @param {boolean} isLine the place is a line, and not where a function begins
    */
-  handedIn(places, row) {
+  handedIn(places, row, isLine) {
     const [found] = places
-    const isNode = found.file.startsWith('node:')
-    if (!isNode && !isLibrary(found.file)) return places
+    const isOwn = isApplication(found.file)
+    if (isOwn && isLine) return places
     const step = row.countsEntries ? row.path.at(-1) : undefined
     const isOfApplication = step?.toType === 'closure' && isApplication(step.place?.file)
     const call = isOfApplication ? this.callers.handing(this.originalOf(placeOf(step))) : null
     if (call === null) return places
-    return isNode ? [call] : [found, call]
+    return isLibrary(found.file) ? [found, call] : [call]
   }
 
   /**
@@ -151,7 +152,7 @@ class HeapSites {
    */
   lineIn(functions, name, idle) {
     const word = wordOf(name)
-    const declares = new RegExp(DECLARES + word)
+    const declares = new RegExp(`${DECLARES}${word}|\\bmodule\\.exports\\s*=`)
     const others = functions.filter(({ file, line }) => file !== idle?.file || line !== idle.line)
     /** @type {Array<[Place[], string[]]>} */
     const ways = [
@@ -201,7 +202,7 @@ class HeapSites {
     return [...this.linesOf(file).keys()]
   }
 
-  /** @param {string} file @returns {string[]} none where it cannot be read */
+  /** Without their comments. @param {string} file @returns {string[]} none where it cannot be read */
   linesOf(file) {
     const known = this.texts.get(file)
     if (known !== undefined) return known
@@ -306,7 +307,7 @@ function nameOf({ path, suspectFrom }) {
 /** @param {string} file */
 function readLines(file) {
   try {
-    return fs.statSync(file).size > MAX_BYTES ? [] : fs.readFileSync(file, 'utf8').split('\n')
+    return fs.statSync(file).size > MAX_BYTES ? [] : codeLines(fs.readFileSync(file, 'utf8'))
   } catch {
     return []
   }

@@ -123,7 +123,7 @@ function toTuple(frame) {
  */
 function describeSite(frames, via) {
   const creator = frames[0] ?? NO_FRAME
-  const caller = isLibrary(creator.file) ? frames.find((frame) => !isLibrary(frame.file)) : undefined
+  const caller = isLibrary(creator.file) ? callerIn(frames) : undefined
   return {
     ...place(creator),
     file: creator.file === '' ? null : creator.file,
@@ -132,6 +132,23 @@ function describeSite(frames, via) {
     calledFrom: caller === undefined ? null : place(caller),
     frames: frames.map(toTuple)
   }
+}
+
+/** Modules that bundlers and Node load under other names than those of files. */
+const LOADED = /^(webpack|data:|blob:)/
+
+/**
+ * The first line of the application. Code that a library makes of a text, as jsdom does of a page's script, has no file: there
+ * it is the line that called that library.
+ * @param {Frame[]} frames
+ */
+function callerIn(frames) {
+  const isOther = (/** @type {Frame} */ { file }) => !isLibrary(file)
+  const isInFile = (/** @type {Frame} */ { file }) => path.isAbsolute(file) || LOADED.test(file)
+  const first = frames.findIndex(isOther)
+  const runner = frames.findIndex(({ file }, at) => at > first && isLibrary(file))
+  if (first === -1 || runner === -1 || isInFile(frames[first])) return frames[first]
+  return frames.find((frame, at) => at > runner && isOther(frame) && isInFile(frame))
 }
 
 /** WebAssembly has no line, and what Node's own calls back (fetch). @param {Frame} frame */

@@ -1,7 +1,7 @@
 'use strict'
 
 const { isOwn, toPath } = require('../site')
-const { isLibrary } = require('../owner')
+const { isLibrary, packageName } = require('../owner')
 const { entriesOf } = require('./entries')
 
 /** Equal stretches of time into which samples are sorted, see src/verdict/suspicion.rs. */
@@ -34,7 +34,7 @@ const MIN_STORAGE_BYTES = 1_024
  * @property {Caller[]} callers of a library's function: those of the application that lead there, the most frequent first
  */
 
-/** @typedef {{ frame: { file: string, line: number, column: number, function: string }, callee: string }} Caller */
+/** @typedef {{ frame: { file: string, line: number, column: number, function: string }, callee: string, from: string }} Caller */
 
 /**
  * V8's sampling heap profiler: which functions allocated what is still alive. Code that V8 compiles, drops and compiles
@@ -162,7 +162,8 @@ function placesOf(head) {
 function enter(frame, { frame: above, caller }) {
   if (!isLibrary(toPath(frame.url))) return { frame, caller: null }
   const isFirst = above !== null && isHosts(above) && !isLibrary(toPath(above.url))
-  return { frame, caller: isFirst ? { frame: above, callee: frame.functionName } : caller }
+  const called = { frame: above, callee: frame.functionName, from: packageName(toPath(frame.url)) }
+  return { frame, caller: isFirst ? called : caller }
 }
 
 /** @param {any} frame whether it is neither holdover's nor a test runner's */
@@ -222,9 +223,9 @@ function summed(samples, places) {
 function byCount(callers) {
   /** @type {Map<string, { caller: Caller, count: number }>} */
   const sums = new Map()
-  for (const [{ frame, callee }, count] of callers) {
-    const key = `${keyOf(frame)} ${callee}`
-    const sum = sums.get(key) ?? { caller: { frame: placeOf(frame), callee }, count: 0 }
+  for (const [{ frame, callee, from }, count] of callers) {
+    const key = `${keyOf(frame)} ${callee} ${from}`
+    const sum = sums.get(key) ?? { caller: { frame: placeOf(frame), callee, from }, count: 0 }
     sum.count += count
     sums.set(key, sum)
   }

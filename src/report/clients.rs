@@ -3,6 +3,7 @@
 use super::heap_leaks::{SAME_RATE, float};
 use super::model::{Client, Leak};
 use super::owners::{is_handle, is_library, jobs_leaving, line};
+use super::words;
 use crate::ledger::texts::Place;
 
 /// A line of the application at which jobs construct what a library offers.
@@ -68,6 +69,7 @@ pub fn name_client(leak: &mut Leak, makers: &[Maker]) {
     leak.client = Some(Client { class: maker.class.clone(), site: maker.at.clone(), count: maker.alive });
     if is_library(&leak.owner) {
         leak.called_from = Some(maker.at.clone());
+        words::FIX_CLIENT.clone_into(&mut leak.fix);
     }
 }
 

@@ -170,14 +170,14 @@ impl<'a> Grown<'a> {
         let keeper = self.keeper;
         let [per_job, per_job_low, per_job_high] = self.rate();
         let site = site.unwrap_or_default();
-        let count = keeper.counts.last().copied().unwrap_or(0);
+        let count = self.count();
         let windows = self.facts.snapshots.len().saturating_sub(1) as u64;
         let owner = site.owner.clone().unwrap_or_else(|| "unknown".to_owned());
         let fix = match self.state {
             _ if owners::is_library(&owner) => words::FIX_LIBRARY.to_owned(),
             Some(state) => state.fix.clone(),
             None if self.keeper.of.kind == "sliced string" => words::FIX_SLICE.to_owned(),
-            None => words::heap_fix(self.kind, &self.name),
+            None => words::heap_fix(self.kind, &self.name, self.keeper.of.kind == "closure"),
         };
         Leak {
             fingerprint: self.fingerprint(),
@@ -222,13 +222,17 @@ impl<'a> Grown<'a> {
         }
     }
 
+    fn count(&self) -> u64 {
+        self.keeper.counts.last().copied().unwrap_or(0)
+    }
+
     fn kept(&self, site: Option<Site>, reason: Reason) -> Kept {
         Kept {
             fingerprint: self.fingerprint(),
             kind: self.kind.name(),
             description: self.description(),
             job: self.facts.job.clone(),
-            count: self.keeper.counts.last().copied().unwrap_or(0),
+            count: if self.is_object { self.keeper.bytes.now() } else { self.count() },
             reason: reason.text(),
             undecided: reason == Reason::TooFewLooks,
             site: site.map(|site| site.place).filter(|place| place.file.is_some()),

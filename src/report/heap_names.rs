@@ -42,7 +42,14 @@ impl HeapKind {
 pub fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
     let entry = keeper.path.len().saturating_sub(usize::from(!is_object && keeper.counts_entries));
     let suspect = keeper.path.get(keeper.suspect_from.min(entry)..entry).unwrap_or_default();
-    let names = suspect.iter().filter_map(written).collect::<Vec<_>>().join(".");
+    let module = suspect.iter().rposition(is_module);
+    let within = suspect.get(module.map_or(0, |at| at + 1)..).unwrap_or_default();
+    let names = within.iter().filter_map(written).collect::<Vec<_>>().join(".");
+    let names = match module.and_then(|at| suspect.get(at)?.edge_name.as_deref()) {
+        Some(file) if names.is_empty() => in_package(file).to_owned(),
+        Some(file) => format!("{names} of {}", in_package(file)),
+        None => names,
+    };
     // V8 names no variable of a scope with very many: then the function is all there is to say.
     let last = suspect.iter().rposition(|step| written(step).is_some());
     let of = last.and_then(|at| suspect.get(at)).filter(|step| step.to_type == "closure");
@@ -60,6 +67,19 @@ pub fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
 /// The name that somebody wrote for a step.
 fn written(step: &StepFacts) -> Option<&str> {
     matches!(step.edge.as_str(), "context" | "property").then_some(step.edge_name.as_deref()).flatten()
+}
+
+/// A module in Node's table of them, where its key is its file.
+fn is_module(step: &StepFacts) -> bool {
+    step.to == "Module" && written(step).is_some_and(|name| name.contains(['/', '\\']))
+}
+
+/// A file as it is called wherever the program lies: below its package, or by its name.
+fn in_package(file: &str) -> &str {
+    match file.rsplit_once("node_modules") {
+        Some((_, below)) => below.trim_start_matches(['/', '\\']),
+        None => file.rsplit(['/', '\\']).next().unwrap_or(file),
+    }
 }
 
 /// A plain object is called by its properties, which may be keys of a table.
@@ -95,4 +115,30 @@ pub fn kind(keeper: &KeeperFacts) -> HeapKind {
 fn is_external(keeper: &KeeperFacts) -> bool {
     let outside = keeper.parts.iter().filter(|part| part.kind == "native").map(|part| part.bytes);
     outside.sum::<u64>().saturating_mul(2) > keeper.bytes.now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn module_is_called_by_its_package_wherever_the_program_lies() {
+        let step = |name: &str, to: &str| StepFacts {
+            edge: "property".to_owned(),
+            edge_name: Some(name.to_owned()),
+            to: to.to_owned(),
+            ..StepFacts::default()
+        };
+        let named =
+            |steps: Vec<StepFacts>| holder(&KeeperFacts { path: steps, ..KeeperFacts::default() }, true).0;
+        let way = |file| vec![step("cache", "Object"), step(file, "Module"), step("exports", "Map")];
+        assert_eq!(
+            named(way("/app/node_modules/log4js/lib/categories.js")),
+            "exports of log4js/lib/categories.js"
+        );
+        assert_eq!(named(way(r"C:\app\node_modules\log4js\index.js")), r"exports of log4js\index.js");
+        assert_eq!(named(way("/app/jobs/mail.js")), "exports of mail.js");
+        assert_eq!(named(way("/app/jobs/mail.js")[..2].to_vec()), "mail.js");
+        assert_eq!(named(vec![step("bus", "Bus"), step("/jobs", "Array")]), "bus./jobs");
+    }
 }

@@ -55,10 +55,11 @@ pub fn leak(finding: &Finding, certainty: Certainty, completed_jobs: u64) -> Lea
         via: top.via,
         holder: holder(finding),
         held_ms: (finding.carriers.held_ms > 0).then_some(finding.carriers.held_ms),
-        fix: if is_of_library && kind.is_handle() {
-            words::FIX_CLIENT.to_owned()
-        } else {
-            words::fix(kind, &finding.shape)
+        fix: match is_of_library {
+            true if kind == ResourceKind::Socket => words::FIX_SOCKET.to_owned(),
+            true if kind.is_handle() => words::FIX_CLIENT.to_owned(),
+            true => words::FIX_STARTED.to_owned(),
+            false => words::fix(kind, &finding.shape),
         },
         only_when_failing: is_only_when_failing(finding.leaving, completed_jobs),
         companions: Vec::new(),

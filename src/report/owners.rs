@@ -86,12 +86,13 @@ fn fold_calls(leaks: Vec<Leak>) -> Vec<Leak> {
     for leak in called {
         let is_same_call = |first: &&mut Leak| {
             let is_of_job = first.job == leak.job && first.only_when_failing == leak.only_when_failing;
-            is_of_job && first.called_from == leak.called_from && is_whole_share(leak.count, first.count)
+            is_of_job && is_called_alike(first, &leak) && is_whole_share(leak.count, first.count)
         };
         match firsts.iter_mut().find(is_same_call) {
             Some(first) => {
                 first.companions.push(in_short(&what(&leak), leak.count, first.count));
-                first.companions.extend(leak.companions.iter().cloned());
+                let of_call = leak.companions.iter().filter(|one| leak.holder.is_none() || !is_counted(one));
+                first.companions.extend(of_call.cloned());
                 keep_also(first, leak);
             }
             None => firsts.push(leak),
@@ -99,6 +100,16 @@ fn fold_calls(leaks: Vec<Leak>) -> Vec<Leak> {
     }
     others.append(&mut firsts);
     others
+}
+
+/// A listener that is named is one of those that are counted.
+fn is_counted(companion: &str) -> bool {
+    companion.starts_with('\'')
+}
+
+/// The column of what piles up in the heap is that of a name.
+fn is_called_alike(a: &Leak, b: &Leak) -> bool {
+    a.called_from == b.called_from || (is_of_heap(a) || is_of_heap(b)) && line_number(a) == line_number(b)
 }
 
 /// What says most comes first, and sure before likely.
@@ -203,8 +214,11 @@ pub(super) fn keep_also(handle: &mut Leak, leak: Leak) {
     handle.retaining_path = handle.retaining_path.take().or(leak.retaining_path);
 }
 
-/// `listener on Agent`, `timeout`.
+/// `listener on Agent`, `timeout`, `entry in bodies (Map)`.
 fn what(leak: &Leak) -> String {
+    if is_of_heap(leak) {
+        return leak.description.clone();
+    }
     let class =
         leak.holder.as_ref().and_then(|holder| holder.class.as_deref()).filter(|name| !name.is_empty());
     class.map_or_else(|| leak.kind.to_owned(), |class| format!("{} on {class}", leak.kind))
@@ -214,6 +228,7 @@ fn what(leak: &Leak) -> String {
 fn in_short(what: &str, count: u64, handles: u64) -> String {
     match count.saturating_add(handles / 2) / handles.max(1) {
         0 | 1 => format!("1 {what}"),
+        each if what.starts_with("entry ") => format!("{each} {}", what.replacen("entry", "entries", 1)),
         each if what.contains(' ') => format!("{each} {}", what.replacen(' ', "s ", 1)),
         each => format!("{each} {what}s"),
     }

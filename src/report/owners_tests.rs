@@ -109,6 +109,42 @@ fn what_a_library_makes_for_one_call_is_one_leak() {
 }
 
 #[test]
+fn what_piles_up_has_the_line_of_a_call_and_another_column() {
+    let called = |kind: &'static str, column, line| {
+        let file = Some("/app/job.js".to_owned());
+        let called_from = Some(Place { file, line: Some(line), column: Some(column), ..Place::default() });
+        let description = "entry in jobs (Object)".to_owned();
+        Leak { kind, holder: None, called_from, description, ..socket(3) }
+    };
+    let leaks = fold(vec![called("interval", 13, 6), called("collection", 38, 6)]);
+    assert_eq!(leaks.len(), 1);
+    assert_eq!(
+        (leaks[0].kind, &leaks[0].companions[..]),
+        ("interval", &["1 entry in jobs (Object)".to_owned()][..])
+    );
+    assert_eq!(fold(vec![called("interval", 13, 6), called("collection", 38, 7)]).len(), 2);
+    assert_eq!(fold(vec![called("interval", 13, 6), called("timeout", 38, 6)]).len(), 2, "two calls");
+}
+
+#[test]
+fn what_comes_with_it_is_counted_once() {
+    let called_from = Some(Place { line: Some(1), ..Place::default() });
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let timer = Leak { kind: "timeout", called_from: called_from.clone(), ..socket(3) };
+    let listeners = Leak {
+        count: 18,
+        called_from,
+        companions: names(&["'end' listener", "1 socket"]),
+        ..listener("end", 3, 9)
+    };
+    let listeners = Leak { owner: timer.owner.clone(), ..on_class(listeners, "Client") };
+    let leaks = fold(vec![timer, listeners]);
+    assert_eq!(leaks.len(), 1);
+    assert_eq!(leaks[0].companions, names(&["2 listeners on Client", "1 socket"]));
+    assert_eq!(in_short("entry in bodies (Map)", 18, 9), "2 entries in bodies (Map)");
+}
+
+#[test]
 fn what_a_library_piles_up_is_one_leak() {
     let piled = |name: &str, bytes, owner: &str| Leak {
         kind: "collection",

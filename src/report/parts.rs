@@ -1,5 +1,7 @@
 //! What else is left where something leaks: findings that only exist because another one keeps them.
 
+use std::cmp::Reverse;
+
 use super::clients::is_whole_share;
 use super::heap_leaks::SAME_RATE;
 use super::model::Leak;
@@ -14,7 +16,7 @@ const AS_OFTEN: f64 = 1.1;
 /// Names in a finding what it keeps, and what a library makes for the same job without a line of it.
 #[must_use]
 pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
-    fold_lineless(fold_kept(leaks))
+    fold_lineless(fold_alike(fold_kept(leaks)))
 }
 
 /// Listeners on what each job makes anew, by Node or a library, are there because something keeps that: where the same jobs
@@ -38,6 +40,39 @@ fn fold_kept(leaks: Vec<Leak>) -> Vec<Leak> {
     }
     wholes.extend(apart);
     wholes
+}
+
+/// Where nothing is known of what keeps them, those of one line of the application are one mistake, with those that the same
+/// libraries add without a line of it.
+fn fold_alike(leaks: Vec<Leak>) -> Vec<Leak> {
+    let is_alike = |leak: &Leak| is_part(leak) && is_library(&leak.owner);
+    let (mut parts, mut others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_alike);
+    parts.sort_by(|a, b| part_order(a).cmp(&part_order(b)));
+    // Each with the libraries that add to it.
+    let mut wholes: Vec<(Leak, Vec<String>)> = Vec::new();
+    for part in parts {
+        let is_of = |(whole, owners): &&mut (Leak, Vec<String>)| {
+            let is_of_call = match part.called_from {
+                Some(_) => whole.called_from == part.called_from,
+                None => whole.called_from.is_some() && owners.contains(&part.owner),
+            };
+            is_of_call && is_of_same_jobs(whole, &part) && is_of_same_jobs(&part, whole)
+        };
+        match wholes.iter_mut().find(is_of) {
+            Some((whole, owners)) => {
+                owners.push(part.owner.clone());
+                add_part(whole, part);
+            }
+            None => wholes.push((part.clone(), vec![part.owner])),
+        }
+    }
+    others.extend(wholes.into_iter().map(|(whole, _)| whole));
+    others
+}
+
+/// Those with a line first, then the most.
+fn part_order(leak: &Leak) -> (bool, Reverse<u64>, &str) {
+    (leak.called_from.is_none(), Reverse(leak.count), &leak.fingerprint)
 }
 
 fn is_part(leak: &Leak) -> bool {
@@ -171,6 +206,23 @@ mod tests {
         assert_eq!(leaks[0].companions, ["1 collection"]);
         assert_eq!(fold(vec![entry.clone(), left("timeout", WS, None, 4)]).len(), 2, "not as many");
         assert_eq!(fold(vec![entry, left("timeout", "app", None, 10)]).len(), 2, "the application's");
+    }
+
+    #[test]
+    fn listeners_that_nothing_known_keeps_are_one_leak_of_one_line() {
+        let part = |owner: &str, called_from, count| on_own(left("listener", owner, called_from, count));
+        let called = Leak { count: 40, ..part("library:follow-redirects@1.16.3", Some(place(8)), 10) };
+        let other = part(WS, Some(place(8)), 10);
+        let lineless = part(WS, None, 10);
+        let leaks = fold(vec![lineless.clone(), called.clone(), other.clone()]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!((&leaks[0].owner, leaks[0].count), (&called.owner, 40));
+        assert_eq!(leaks[0].companions, ["1 listener on Socket", "1 listener on Socket"]);
+        assert_eq!(fold(vec![lineless.clone(), called.clone()]).len(), 2, "of another library");
+        assert_eq!(fold(vec![part(WS, Some(place(9)), 10), called.clone()]).len(), 2, "of another line");
+        assert_eq!(fold(vec![part(WS, Some(place(8)), 4), called]).len(), 2, "of other jobs");
+        assert_eq!(fold(vec![lineless.clone(), Leak { job: "other".to_owned(), ..other }]).len(), 2);
+        assert_eq!(fold(vec![lineless.clone(), lineless]).len(), 2, "no line");
     }
 
     #[test]

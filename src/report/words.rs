@@ -29,12 +29,18 @@ fn is_lost(shape: &Shape) -> bool {
 }
 
 /// The same for a handle that a library opened: its methods are not known here.
-pub const FIX_CLIENT: &str =
-    "close the client, pool or logger that opened it in a finally block, or make it once, outside the job";
+pub const FIX_CLIENT: &str = "close or release the client, pool or logger that opened it in a finally block, or make it once, outside the job";
+
+/// The same for a socket, which a shared client may open for each job.
+pub const FIX_SOCKET: &str = "close or release what opened it in a finally block (a response: read it to its end), or make it once, outside the job";
+
+/// The same for what else a library started: the application has no timer to clear, and no function to take off.
+pub const FIX_STARTED: &str =
+    "stop, close or unsubscribe what started it in a finally block, or make it once, outside the job";
 
 /// The same for what piles up inside a library.
 pub const FIX_LIBRARY: &str =
-    "close or destroy what the job makes of it in a finally block, or make it once, outside the job";
+    "take it out when the job ends (close, delete, unsubscribe), bound it, or make it once, outside the job";
 
 /// The same for a slice of a text, as V8 makes one from 13 letters on.
 pub const FIX_SLICE: &str = "keep a copy of the part: a slice keeps all of the text that it is cut from (Buffer.from(part).toString() is none)";
@@ -92,9 +98,12 @@ pub fn heap_description(kind: HeapKind, name: &str, class: &str) -> String {
 
 /// What to do about it.
 #[must_use]
-pub fn heap_fix(kind: HeapKind, name: &str) -> String {
+pub fn heap_fix(kind: HeapKind, name: &str, of_functions: bool) -> String {
     let it = if name.is_empty() { "it" } else { name };
     match kind {
+        HeapKind::Collection if of_functions => {
+            format!("take the function out when the job ends (off, unsubscribe), or bound {it}")
+        }
         HeapKind::Collection => format!("delete the entry when the job ends, or bound {it}"),
         HeapKind::External => format!("let the buffer go when the job ends, or bound {it}"),
         HeapKind::Promise => {
@@ -115,6 +124,12 @@ mod tests {
         assert_eq!(description(ResourceKind::Listener, &shape), "'end' listener");
         assert_eq!(description(ResourceKind::Listener, &Shape::default()), "listener");
         assert_eq!(description(ResourceKind::Interval, &shape), "interval");
+    }
+
+    #[test]
+    fn function_that_piles_up_is_taken_out() {
+        assert!(heap_fix(HeapKind::Collection, "bus", true).contains("off"));
+        assert!(heap_fix(HeapKind::Collection, "cache", false).contains("delete"));
     }
 
     #[test]
