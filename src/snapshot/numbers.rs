@@ -98,28 +98,6 @@ impl Numbers {
     }
 
     fn fill_from(&mut self, window: &Window, block_count: usize) -> (usize, usize) {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-        {
-            #[expect(unsafe_code, reason = "what the processor can is known only now")]
-            // SAFETY: it has been asked for all that the function is compiled for.
-            return unsafe { self.fill_with_avx2(window, block_count) };
-        }
-        self.fill_with(window, block_count)
-    }
-
-    /// The same for processors from 2013 on: shifts and the search for bits are one step each there.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn fill_with_avx2(&mut self, window: &Window, block_count: usize) -> (usize, usize) {
-        self.fill_with(window, block_count)
-    }
-
-    #[inline(always)]
-    fn fill_with(&mut self, window: &Window, block_count: usize) -> (usize, usize) {
         let (blocks, _) = window.as_chunks::<BLOCK>();
         let mut grammar = Grammar::default();
         let mut runs = Runs::default();
@@ -333,36 +311,5 @@ impl Grammar {
             | (behind_zero & digits);
         *self = Self { other: !digits >> 63, feed: feeds >> 63, zero: first_zeros >> 63 };
         (wrong == 0).then_some(behind_feed)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        /// On a processor without AVX2 both are the same.
-        #[test]
-        fn all_processors_read_the_same(
-            numbers in prop::collection::vec(prop_oneof![0_u64..10, 0_u64..100_000, 0_u64..(1 << 33)], 900..1_800),
-            feeds in any::<bool>(),
-            change in any::<(prop::sample::Index, bool)>(),
-        ) {
-            let end = if feeds { "\n," } else { "," };
-            let mut text: Vec<u8> = numbers.iter().flat_map(|number| format!("{number}{end}").into_bytes()).collect();
-            text.resize(text.len().max(WINDOW + READ_AHEAD), b'0');
-            if change.1 {
-                let at = change.0.index(WINDOW);
-                text[at] = b'x';
-            }
-            let window = text.first_chunk().expect("a whole window");
-            let (mut quick, mut plain) = (Numbers::default(), Numbers::default());
-            let (count, blocks) = quick.fill_from(window, WINDOW_BLOCKS);
-            prop_assert_eq!(plain.fill_with(window, WINDOW_BLOCKS), (count, blocks));
-            prop_assert_eq!(&quick.values[..count], &plain.values[..count]);
-            prop_assert_eq!(&quick.before[..blocks], &plain.before[..blocks]);
-        }
     }
 }
