@@ -17,7 +17,7 @@ const { spawn } = require('node:child_process')
 const { parseArgs } = require('node:util')
 const { sources } = require('../bench/corpus/sources')
 const { PACKAGES } = require('../bench/corpus/tools')
-const { inParallel, start, lastLine } = require('./silence/processes')
+const { inParallel, start, failure } = require('./silence/processes')
 const { RESULTS, PAGE, quietPage, quietTable } = require('./silence/quiet-page')
 
 const CLI = path.join(__dirname, '..', 'js', 'cli', 'main.js')
@@ -170,7 +170,7 @@ function findingOf(id, { stdout, stderr }, read) {
     const undecided = output.verdict === 'inconclusive' ? output.notes.join('; ') || 'no note' : ''
     return { id, jobs, reports, sure: of('sure'), likely: of('likely'), undecided }
   } catch {
-    return { id, jobs: 0, reports: 0, sure: [], likely: [], undecided: '', failed: lastLine(stderr) }
+    return { id, jobs: 0, reports: 0, sure: [], likely: [], undecided: '', failed: failure(stderr) }
   }
 }
 

@@ -18,7 +18,7 @@ const { parseArgs } = require('node:util')
 const { defaultMajors, installNode, versionOf } = require('./nodes')
 const { workers } = require('./silence/habits')
 const { outcome } = require('./silence/outcome')
-const { inParallel, start, lastLine } = require('./silence/processes')
+const { inParallel, start, failure } = require('./silence/processes')
 
 const root = path.join(__dirname, '..')
 const WORKER = path.join(__dirname, 'silence', 'worker.js')
@@ -94,7 +94,7 @@ async function runProduction({ habit, file, burst, graceMs }, binary, { seconds,
     graceMs: grace === 'default' ? null : Math.max(graceMs ?? 0, Number(grace))
   }
   const { code, stdout, stderr } = await start(binary, [WORKER, JSON.stringify(settings)], settings.seconds)
-  return code === 0 ? JSON.parse(stdout) : { error: lastLine(stderr), jobs: 0, alarms: [], leaks: [] }
+  return code === 0 ? JSON.parse(stdout) : { error: failure(stderr), jobs: 0, alarms: [], leaks: [] }
 }
 
 async function runCheck({ habit, file, args }, binary) {
@@ -107,7 +107,7 @@ async function runCheck({ habit, file, args }, binary) {
     const alarms = report.verdict === 'inconclusive' ? [...leaks, undecided(report)] : leaks
     return { jobs, alarms: alarms.map(brief), leaks: leaks.map(brief), verdict: report.verdict }
   } catch {
-    return { error: lastLine(stderr), jobs: 0, alarms: [], leaks: [] }
+    return { error: failure(stderr), jobs: 0, alarms: [], leaks: [] }
   }
 }
 

@@ -35,6 +35,9 @@ function start(binary, args, seconds, more = {}) {
 }
 
 /** @param {string} text */
-const lastLine = (text) => `failed: ${text.trim().split('\n').slice(-1)[0]}`
+const failure = (text) => {
+  const lines = text.trim().split('\n')
+  return `failed: ${lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1)}`
+}
 
-module.exports = { inParallel, start, lastLine }
+module.exports = { inParallel, start, failure }
