@@ -95,16 +95,19 @@ fn due(progress: &Progress<'_>, first: u64, last: u64) -> u64 {
     }
 }
 
-/// All three snapshots, the last after [`TABLE_STEP`] fifths of the jobs of the one before, take no longer than that, whatever
-/// else the machine does, in milliseconds.
+/// All three snapshots, the last after [`TABLE_STEP`] fifths of the jobs of the one before, take no more CPU than that, in
+/// milliseconds.
 const QUICK_MS: f64 = 3_000.0;
+/// And no more time than that, where jobs wait or the machine does something else.
+const QUICK_ELAPSED_MS: f64 = 9_000.0;
 /// Fifths of the jobs before: a table has been made larger meanwhile, whatever its size was.
 const TABLE_STEP: u64 = 11;
 
 #[expect(clippy::cast_precision_loss, reason = "counts of jobs stay below 2^53")]
 fn are_quick(progress: &Progress<'_>, last: u64) -> bool {
     let steps = (last * TABLE_STEP) as f64 / 5.0;
-    progress.elapsed_ms * steps <= QUICK_MS * progress.ran().max(1) as f64
+    let is_within = |ms: f64, most: f64| ms * steps <= most * progress.ran().max(1) as f64;
+    is_within(progress.used_ms, QUICK_MS) && is_within(progress.elapsed_ms, QUICK_ELAPSED_MS)
 }
 
 /// So many must have come before it is sure, as for anything that is counted: a cache that fills is a leak until it is full.
@@ -221,21 +224,23 @@ mod tests {
 
     #[test]
     fn storage_takes_half_as_many_jobs_more_each_time() {
-        let storage = |finished, snapshots| {
-            let heap = HeapProgress { readings: &[100, 200], ..strong(snapshots) };
-            action(&Progress { elapsed_ms: 5_000.0, ..at(finished, heap) }, ENOUGH)
-        };
-        assert_eq!(storage(280, &[200]), "more");
-        assert_eq!(storage(300, &[200]), "snapshot");
-        assert_eq!(storage(440, &[200, 300]), "more");
-        assert_eq!(storage(460, &[200, 300]), "snapshot");
+        for (used_ms, elapsed_ms) in [(5_000.0, 5_000.0), (1_000.0, 15_000.0)] {
+            let storage = |finished, snapshots| {
+                let heap = HeapProgress { readings: &[100, 200], ..strong(snapshots) };
+                action(&Progress { used_ms, elapsed_ms, ..at(finished, heap) }, ENOUGH)
+            };
+            assert_eq!(storage(280, &[200]), "more");
+            assert_eq!(storage(300, &[200]), "snapshot");
+            assert_eq!(storage(440, &[200, 300]), "more");
+            assert_eq!(storage(460, &[200, 300]), "snapshot");
+        }
     }
 
     #[test]
     fn storage_of_quick_jobs_takes_more_than_twice_as_many_each_time_since_tables_double() {
         let storage = |finished, snapshots| {
             let heap = HeapProgress { readings: &[100, 200], ..strong(snapshots) };
-            action(&Progress { elapsed_ms: 1_000.0, ..at(finished, heap) }, ENOUGH)
+            action(&Progress { used_ms: 500.0, elapsed_ms: 2_500.0, ..at(finished, heap) }, ENOUGH)
         };
         assert_eq!(storage(420, &[200]), "more");
         assert_eq!(storage(440, &[200]), "snapshot");
