@@ -35,10 +35,18 @@ function quietTable(results) {
 /** @param {string} page as it is @param {Record<string, any>} results */
 function quietPage(page, results) {
   const remarks = Object.entries(results).flatMap(([mode, one]) =>
-    one.remarks.map((/** @type {string} */ text) => `* ${TITLES[mode]}: ${text}`)
+    counted(one.remarks).map((text) => `* ${TITLES[mode]}: ${text}`)
   )
   const parts = [quietTable(results), ...(remarks.length === 0 ? [] : [remarks.join('\n')])]
   return withWrittenPart(page, BEGIN, parts.join('\n\n'))
+}
+
+/** Those of several rounds once, with how often. @param {string[]} remarks */
+function counted(remarks) {
+  /** @type {Map<string, number>} */
+  const times = new Map()
+  for (const text of [...remarks].sort()) times.set(text, (times.get(text) ?? 0) + 1)
+  return [...times].map(([text, count]) => (count === 1 ? text : `${text} (${count} times)`))
 }
 
 module.exports = { RESULTS, PAGE, quietPage, quietTable }
