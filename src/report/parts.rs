@@ -58,12 +58,12 @@ fn fold_alike(leaks: Vec<Leak>) -> Vec<Leak> {
             };
             is_of_call && is_of_same_jobs(whole, &part) && is_of_same_jobs(&part, whole)
         };
-        match wholes.iter_mut().find(is_of) {
-            Some((whole, owners)) => {
-                owners.push(part.owner.clone());
-                add_part(whole, part);
-            }
-            None => wholes.push((part.clone(), vec![part.owner])),
+        if let Some((whole, owners)) = wholes.iter_mut().find(is_of) {
+            owners.push(part.owner.clone());
+            add_part(whole, part);
+        } else {
+            let owners = vec![part.owner.clone()];
+            wholes.push((part, owners));
         }
     }
     others.extend(wholes.into_iter().map(|(whole, _)| whole));
