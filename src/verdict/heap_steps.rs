@@ -227,7 +227,7 @@ mod tests {
         for (used_ms, elapsed_ms) in [(5_000.0, 5_000.0), (1_000.0, 15_000.0)] {
             let storage = |finished, snapshots| {
                 let heap = HeapProgress { readings: &[100, 200], ..strong(snapshots) };
-                action(&Progress { used_ms, elapsed_ms, ..at(finished, heap) }, ENOUGH)
+                action(&Progress { elapsed_ms, used_ms, ..at(finished, heap) }, ENOUGH)
             };
             assert_eq!(storage(280, &[200]), "more");
             assert_eq!(storage(300, &[200]), "snapshot");
@@ -240,7 +240,7 @@ mod tests {
     fn storage_of_quick_jobs_takes_more_than_twice_as_many_each_time_since_tables_double() {
         let storage = |finished, snapshots| {
             let heap = HeapProgress { readings: &[100, 200], ..strong(snapshots) };
-            action(&Progress { used_ms: 500.0, elapsed_ms: 2_500.0, ..at(finished, heap) }, ENOUGH)
+            action(&Progress { elapsed_ms: 2_500.0, used_ms: 500.0, ..at(finished, heap) }, ENOUGH)
         };
         assert_eq!(storage(420, &[200]), "more");
         assert_eq!(storage(440, &[200]), "snapshot");
