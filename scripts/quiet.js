@@ -16,7 +16,6 @@ const path = require('node:path')
 const { spawn } = require('node:child_process')
 const { parseArgs } = require('node:util')
 const { sources } = require('../bench/corpus/sources')
-const { PACKAGES } = require('../bench/corpus/tools')
 const { inParallel, start, failure } = require('./silence/processes')
 const { RESULTS, PAGE, quietPage, quietTable } = require('./silence/quiet-page')
 
@@ -30,7 +29,6 @@ const RATE = 25
 /** As in `npm run silence`: a minute is thirty grace periods. */
 const GRACE_MS = 2_000
 const CHECK_SECONDS = 90
-const ENV = { NODE_PATH: PACKAGES }
 
 /** @type {Record<string, (list: any[], values: any) => Promise<Finding[]>>} */
 const MODES = {
@@ -111,12 +109,7 @@ function remarks({ id, sure, likely, undecided, failed }) {
 /** @param {any[]} list @param {any} values @param {(args: string[]) => string[]} argsOf */
 function checks(list, { parallel }, argsOf) {
   return inParallel(list, Number(parallel), async ({ id, file, args }) => {
-    const ran = await start(
-      process.execPath,
-      [CLI, 'check', file, '--json', ...argsOf(args)],
-      CHECK_SECONDS,
-      ENV
-    )
+    const ran = await start(process.execPath, [CLI, 'check', file, '--json', ...argsOf(args)], CHECK_SECONDS)
     return findingOf(id, ran, (report) => ({
       jobs: jobsOf(report),
       reports: 1,
@@ -151,7 +144,7 @@ function production(list, { seconds, parallel }) {
   return inParallel(groups, Number(parallel), async (group) => {
     const workers = group.map(({ id, file }) => ({ name: id.replace(/\.[^.]+$/, ''), file }))
     const settings = { workers, seconds: Number(seconds), rate: RATE, burst: 1, graceMs: GRACE_MS }
-    const ran = await start(process.execPath, [WORKER, JSON.stringify(settings)], settings.seconds, ENV)
+    const ran = await start(process.execPath, [WORKER, JSON.stringify(settings)], settings.seconds)
     return findingOf(`${group[0].id} to ${group.at(-1).id}`, ran, ({ jobs, reports, alarms }) => ({
       jobs,
       reports,

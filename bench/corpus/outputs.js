@@ -6,7 +6,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { createHash } = require('node:crypto')
 const { spawn } = require('node:child_process')
-const { TOOLS, PACKAGES } = require('./tools')
+const { TOOLS } = require('./tools')
 const { judge } = require('./judge')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -98,7 +98,7 @@ function outcomeOf(tool, source) {
 
 /** @param {string} node @param {string[]} args @param {Record<string, string>} [more] */
 function run(node, args, more = {}) {
-  const env = { ...process.env, NO_COLOR: '1', NODE_PATH: PACKAGES, ...more }
+  const env = { ...process.env, NO_COLOR: '1', ...more }
   const startedAt = Date.now()
   // A group of its own, so that what a job has started ends with it.
   const child = spawn(node, args, { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -10,7 +10,6 @@ const { placesIn } = require('./judge')
 const ROOT = path.join(__dirname, '..', '..')
 const IN = path.join(__dirname, 'in')
 const RUNNERS = path.join(ROOT, '__test__', 'runners')
-const PACKAGES = path.join(RUNNERS, 'real-packages', 'node_modules')
 /** A job that leaves something has left it sixty times. */
 const JOBS = 60
 /** The heap is measured after so many jobs, and after so many. */
@@ -112,7 +111,7 @@ const TOOLS = {
         path.join(RUNNERS, 'jest-30', 'node_modules', 'jest', 'bin', 'jest.js'),
         ...['--ci', '--watchman=false', '--detectOpenHandles', '--forceExit'],
         ...[`--rootDir=${IN}`, `--cacheDirectory=${path.join(ROOT, 'target', 'corpus', 'jest')}`],
-        `--config=${JSON.stringify({ transform: {}, testMatch: ['**/jest.test.js'], modulePaths: [PACKAGES], testTimeout: 30_000 })}`
+        `--config=${JSON.stringify({ transform: {}, testMatch: ['**/jest.test.js'], testTimeout: 30_000 })}`
       ],
       env: inRunner(source, isIdle)
     }),
@@ -179,4 +178,4 @@ function readLeakedHandles({ stdout }) {
   return { entries, isUndecided: false }
 }
 
-module.exports = { TOOLS, PACKAGES, JOBS, growthIn, HEAP_BYTES_PER_JOB }
+module.exports = { TOOLS, JOBS, growthIn, HEAP_BYTES_PER_JOB }

@@ -23,9 +23,9 @@ async function inParallel(list, width, work) {
   return results
 }
 
-/** @param {string} binary @param {string[]} args @param {number} seconds @param {NodeJS.ProcessEnv} [more] */
-function start(binary, args, seconds, more = {}) {
-  const env = { ...process.env, PATH: path.dirname(binary) + path.delimiter + process.env.PATH, ...more }
+/** @param {string} binary @param {string[]} args @param {number} seconds */
+function start(binary, args, seconds) {
+  const env = { ...process.env, PATH: path.dirname(binary) + path.delimiter + process.env.PATH }
   const options = { cwd: root, env, timeout: seconds * 1_000 + PATIENCE_MS, maxBuffer: 64 * 1024 * 1024 }
   return new Promise((resolve) => {
     const child = execFile(binary, args, options, (_error, stdout, stderr) => {

@@ -53,7 +53,7 @@ pub fn name_client(leak: &mut Leak, makers: &[Maker]) {
     if !is_handle(leak) {
         return;
     }
-    let is_of_agent = leak.companions.iter().any(|what| what.ends_with(" on Agent"));
+    let is_of_agent = leak.companions.iter().any(|companion| companion.is_on("Agent"));
     // One that a job made for all is in use, and not left open.
     let is_left = |maker: &Maker| maker.alive.saturating_mul(2) >= jobs_leaving(leak);
     let is_as_many =
@@ -82,6 +82,7 @@ pub(super) fn is_whole_share(count: u64, of: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::companions::Companion;
     use crate::report::model::OutcomeCounts;
     use crate::report::owners::tests::socket;
 
@@ -165,12 +166,18 @@ mod tests {
             is_direct: false,
             alive: 9,
         };
-        let class = |companions: Vec<String>| {
+        let class = |companions: Vec<Companion>| {
             let mut leak = Leak { companions, owner: "app".to_owned(), ..socket(3) };
             name_client(&mut leak, std::slice::from_ref(&maker));
             leak.client.map(|client| client.class)
         };
-        assert_eq!(class(vec!["2 listeners on Agent".to_owned()]).as_deref(), Some("Agent"));
+        let on_agent = Companion::Counted {
+            what: "listener".to_owned(),
+            whereon: "on Agent".to_owned(),
+            count: 18,
+            of: 9,
+        };
+        assert_eq!(class(vec![on_agent]).as_deref(), Some("Agent"));
         assert_eq!(class(Vec::new()), None);
     }
 }

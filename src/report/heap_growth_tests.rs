@@ -1,4 +1,5 @@
 use super::*;
+use crate::snapshot::Node;
 use crate::snapshot::builder::Builder;
 
 /// Names that a line has used, which V8 keeps with the code (Node 26), or the same in a variable.

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::companions::{self, Companion};
 use super::finding::Finding;
 use super::fingerprint::fingerprint;
 use super::model::{EvidenceRow, Holder, Kept, Leak, OutcomeCounts, Returned, SiteCount};
@@ -145,7 +146,7 @@ fn merge_companions(leaks: Vec<Leak>) -> Vec<Leak> {
     for leak in add_up_lines(anew) {
         let is_of_call = |one: &&mut Leak| one.job == leak.job && call_line(one) == call_line(&leak);
         match merged.iter_mut().find(is_of_call).filter(|one| !owners::is_on_own(one)) {
-            Some(on_shared) => owners::add_part(on_shared, leak),
+            Some(on_shared) => companions::add_part(on_shared, leak),
             None => merged.push(leak),
         }
     }
@@ -171,12 +172,15 @@ fn add_up_lines(leaks: Vec<Leak>) -> Vec<Leak> {
         group.sort_by(|a, b| companion_order(a).cmp(&companion_order(b)));
         let mut rest = group.into_iter();
         let Some(mut first) = rest.next() else { continue };
+        let mut names = vec![first.description.clone()];
         for leak in rest {
             if !is_for_errors(&leak) && !is_for_errors(&first) {
                 add_up(&mut first, &leak);
+                names.push(leak.description.clone());
             }
-            first.companions.push(leak.description);
+            first.companions.push(Companion::Named(leak.description));
         }
+        first.description = words::listeners(&names);
         merged.push(first);
     }
     merged
@@ -187,8 +191,6 @@ fn is_for_errors(leak: &Leak) -> bool {
 }
 
 fn add_up(leak: &mut Leak, other: &Leak) {
-    let names = leak.description.trim_end_matches('s').trim_end_matches(" listener");
-    leak.description = format!("{names}, {}s", other.description);
     leak.per_job = round(leak.per_job + other.per_job);
     leak.count += other.count;
     leak.evidence.survivors += other.evidence.survivors;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::companions::told;
 
 fn place(line: u32) -> Place {
     Place { file: Some("jobs/a.js".to_owned()), line: Some(line), column: Some(1), function: None }
@@ -62,7 +63,7 @@ fn listeners_of_one_line_are_one_leak_with_companions() {
     let leaks = arrange(vec![listener("error", 3, 9), listener("end", 3, 9), listener("close", 3, 9)]);
     assert_eq!(events(&leaks), ["'close', 'end' listeners"]);
     assert_eq!(leaks[0].count, 18, "error is not counted");
-    assert_eq!(leaks[0].companions, ["'end' listener", "'error' listener"]);
+    assert_eq!(told(&leaks[0]), ["'end' listener", "'error' listener"]);
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn what_one_call_puts_on_objects_of_its_own_is_no_part_of_the_rate() {
     let leaks = arrange([vec![shared.clone()], anew.to_vec()].concat());
     assert_eq!(events(&leaks), ["'uncaughtException' listener"]);
     assert_eq!((leaks[0].count, leaks[0].per_job), (9, 1.0));
-    assert_eq!(leaks[0].companions, ["2 listeners on Logger", "4 listeners on Console"]);
+    assert_eq!(told(&leaks[0]), ["2 listeners on Logger", "4 listeners on Console"]);
     let of_application = Leak { owner: "app".to_owned(), ..anew[0].clone() };
     assert_eq!(arrange(vec![Leak { owner: "app".to_owned(), ..shared }, of_application])[0].count, 18);
 }

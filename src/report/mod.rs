@@ -3,6 +3,7 @@
 //! Equal ledgers and facts give equal reports, byte for byte: everything is sorted, nothing is asked of the clock.
 
 mod clients;
+mod companions;
 pub mod facts;
 pub mod finding;
 pub mod fingerprint;
@@ -10,6 +11,7 @@ pub mod heap;
 mod heap_carriers;
 pub mod heap_facts;
 pub mod heap_growth;
+mod heap_growth_rows;
 pub mod heap_leaks;
 pub mod heap_names;
 mod heap_paths;

@@ -5,6 +5,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::companions::Companion;
 use crate::ledger::texts::Place;
 use crate::ledger::threads::ThreadRow;
 
@@ -101,7 +102,7 @@ pub struct Leak {
     /// Only jobs that did not complete leave one.
     pub only_when_failing: bool,
     /// What else the same line registers, counted here and not again.
-    pub companions: Vec<String>,
+    pub companions: Vec<Companion>,
     /// The client, pool or agent that jobs make and never close, where it is known.
     pub client: Option<Client>,
     /// The version of its package in which it is mended, where that is known.

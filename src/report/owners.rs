@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::clients::is_whole_share;
+use super::companions::{add_named, add_part, keep_also};
 use super::heap_leaks::{SAME_RATE, float};
 use super::heap_names::HeapKind;
 use super::model::{Leak, OutcomeCounts};
@@ -47,23 +48,22 @@ pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
 }
 
 /// Adds to the handles what comes with one; the others are returned.
-fn fold_into(handles: &mut [Leak], others: Vec<Leak>) -> Vec<Leak> {
-    let mut with: Vec<BTreeMap<String, u64>> = vec![BTreeMap::new(); handles.len()];
+fn fold_into(handles: &mut [Leak], mut others: Vec<Leak>) -> Vec<Leak> {
+    others.sort_by(|a, b| part_order(a).cmp(&part_order(b)));
     let mut apart = Vec::new();
     for leak in others {
-        match handles.iter().position(|handle| comes_with(&leak, handle)) {
-            Some(at) => {
-                *with[at].entry(what(&leak)).or_default() += leak.count;
-                keep_also(&mut handles[at], leak);
-            }
+        match handles.iter_mut().find(|handle| comes_with(&leak, handle)) {
+            Some(handle) => add_part(handle, leak),
             None => apart.push(leak),
         }
     }
-    for (handle, with) in handles.iter_mut().zip(with) {
-        let with = with.into_iter().map(|(what, count)| in_short(&what, count, handle.count));
-        handle.companions.extend(with);
-    }
     apart
+}
+
+/// By what it is and by what it is on.
+fn part_order(leak: &Leak) -> (&str, Option<&str>, &str, &str) {
+    let class = leak.holder.as_ref().and_then(|holder| holder.class.as_deref());
+    (leak.kind, class, &leak.description, &leak.fingerprint)
 }
 
 /// Listeners on an object of Node's or of a library that each job makes anew: nobody would see them if something did not hold
@@ -90,21 +90,13 @@ fn fold_calls(leaks: Vec<Leak>) -> Vec<Leak> {
         };
         match firsts.iter_mut().find(is_same_call) {
             Some(first) => {
-                first.companions.push(in_short(&what(&leak), leak.count, first.count));
-                let of_call = leak.companions.iter().filter(|one| leak.holder.is_none() || !is_counted(one));
-                first.companions.extend(of_call.cloned());
-                keep_also(first, leak);
+                add_part(first, leak);
             }
             None => firsts.push(leak),
         }
     }
     others.append(&mut firsts);
     others
-}
-
-/// A listener that is named is one of those that are counted.
-fn is_counted(companion: &str) -> bool {
-    companion.starts_with('\'')
 }
 
 /// The column of what piles up in the heap is that of a name.
@@ -126,7 +118,7 @@ fn fold_parts(apart: &mut Vec<Leak>, parts: Vec<Leak>) -> Vec<Leak> {
     let mut left = Vec::new();
     for mut part in parts {
         match apart.iter().position(|leak| holds(leak, &part)) {
-            Some(at) if line(&apart[at]).is_some() => apart[at].companions.push(part.description),
+            Some(at) if line(&apart[at]).is_some() => add_named(&mut apart[at], part),
             Some(at) => {
                 keep_also(&mut part, apart.swap_remove(at));
                 left.push(part);
@@ -162,7 +154,7 @@ fn fold_kept_owners(leaks: Vec<Leak>) -> Vec<Leak> {
     others
 }
 
-fn is_of_heap(leak: &Leak) -> bool {
+pub(super) fn is_of_heap(leak: &Leak) -> bool {
     HeapKind::ALL.iter().any(|kind| kind.name() == leak.kind)
 }
 
@@ -188,50 +180,15 @@ fn fold_libraries(leaks: Vec<Leak>) -> Vec<Leak> {
         let Some(mut first) = rest.next() else { continue };
         for leak in rest {
             // The storage of what is named already says nothing more.
-            let is_storage = leak.kind == HeapKind::Heap.name();
-            if !is_storage && first.companions.last() != Some(&leak.description) {
-                first.companions.push(leak.description.clone());
+            if leak.kind == HeapKind::Heap.name() {
+                keep_also(&mut first, leak);
+            } else {
+                add_named(&mut first, leak);
             }
-            keep_also(&mut first, leak);
         }
         others.push(first);
     }
     others
-}
-
-/// Names in a finding what comes with each of what it counts.
-pub(super) fn add_part(whole: &mut Leak, part: Leak) {
-    whole.companions.push(in_short(&what(&part), part.count, whole.count));
-    keep_also(whole, part);
-}
-
-/// What a companion keeps, the handle keeps.
-pub(super) fn keep_also(handle: &mut Leak, leak: Leak) {
-    if let Some(bytes) = leak.retained_bytes {
-        handle.retained_bytes = Some(handle.retained_bytes.unwrap_or(0).saturating_add(bytes));
-        handle.bytes_per_job = Some(handle.bytes_per_job.unwrap_or(0.0) + leak.bytes_per_job.unwrap_or(0.0));
-    }
-    handle.retaining_path = handle.retaining_path.take().or(leak.retaining_path);
-}
-
-/// `listener on Agent`, `timeout`, `entry in bodies (Map)`.
-fn what(leak: &Leak) -> String {
-    if is_of_heap(leak) {
-        return leak.description.clone();
-    }
-    let class =
-        leak.holder.as_ref().and_then(|holder| holder.class.as_deref()).filter(|name| !name.is_empty());
-    class.map_or_else(|| leak.kind.to_owned(), |class| format!("{} on {class}", leak.kind))
-}
-
-/// `2 listeners on Agent`: of each handle.
-fn in_short(what: &str, count: u64, handles: u64) -> String {
-    match count.saturating_add(handles / 2) / handles.max(1) {
-        0 | 1 => format!("1 {what}"),
-        each if what.starts_with("entry ") => format!("{each} {}", what.replacen("entry", "entries", 1)),
-        each if what.contains(' ') => format!("{each} {}", what.replacen(' ', "s ", 1)),
-        each => format!("{each} {what}s"),
-    }
 }
 
 pub(super) fn is_handle(leak: &Leak) -> bool {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::companions::{Companion, told};
 use crate::report::leaks::tests::listener;
 use crate::report::model::Holder;
 
@@ -36,7 +37,7 @@ fn folded(leak: Leak) -> Vec<Leak> {
 fn what_the_same_call_registers_comes_with_the_handle() {
     let leaks = folded(listener("close", 3, 9));
     assert_eq!(leaks.len(), 1);
-    assert_eq!(leaks[0].companions, ["1 listener"]);
+    assert_eq!(told(&leaks[0]), ["1 listener"]);
 }
 
 #[test]
@@ -45,14 +46,14 @@ fn what_the_library_or_node_puts_on_an_object_of_the_job_comes_with_it() {
     let by_node = Leak { via: Some("node".to_owned()), ..on_own(listener("free", 8, 9)) };
     assert_eq!(folded(by_library).len(), 1);
     let leaks = folded(on_class(by_node, "Agent"));
-    assert_eq!(leaks[0].companions, ["1 listener on Agent"]);
+    assert_eq!(told(&leaks[0]), ["1 listener on Agent"]);
     let by_application = on_own(listener("error", 8, 9));
     assert_eq!(folded(made_by(by_application.clone(), "library:pg@8.16.3")).len(), 1);
     assert_eq!(folded(made_by(by_application, "node")).len(), 1);
     let timeout = Leak { kind: "timeout", holder: None, ..socket(8) };
-    assert_eq!(folded(timeout.clone())[0].companions, ["1 timeout"]);
+    assert_eq!(told(&folded(timeout.clone())[0]), ["1 timeout"]);
     let by_caller = Leak { owner: "library:pg-boss@9.0.0".to_owned(), ..timeout };
-    assert_eq!(folded(by_caller.clone())[0].companions, ["1 timeout"], "of a library above pg");
+    assert_eq!(told(&folded(by_caller.clone())[0]), ["1 timeout"], "of a library above pg");
     let at_other_line = Leak { called_from: by_caller.site.clone(), ..by_caller.clone() };
     assert_eq!(folded(at_other_line).len(), 2);
     assert_eq!(folded(Leak { count: 4, ..by_caller }).len(), 2);
@@ -64,7 +65,7 @@ fn ports_of_a_worker_come_with_it() {
     let worker = Leak { kind: "worker", ..Leak { count: 9, ..port.clone() } };
     let leaks = fold(vec![port.clone(), worker]);
     assert_eq!(leaks.len(), 1);
-    assert_eq!((leaks[0].kind, &leaks[0].companions[..]), ("worker", &["4 ports".to_owned()][..]));
+    assert_eq!((leaks[0].kind, told(&leaks[0])), ("worker", vec!["4 ports".to_owned()]));
     assert_eq!(fold(vec![port])[0].kind, "port");
 }
 
@@ -80,10 +81,7 @@ fn listeners_that_node_puts_on_what_piles_up_are_a_part_of_that() {
     let by_node = Leak { via: Some("node".to_owned()), ..on_own(listener("prefinish", 5, 9)) };
     let leaks = fold(vec![by_node.clone(), piled.clone()]);
     assert_eq!(leaks.len(), 1);
-    assert_eq!(
-        (leaks[0].kind, &leaks[0].companions[..]),
-        ("external", &["'prefinish' listener".to_owned()][..])
-    );
+    assert_eq!((leaks[0].kind, told(&leaks[0])), ("external", vec!["'prefinish' listener".to_owned()]));
 
     let placeless = Leak { site: None, called_from: None, ..piled.clone() };
     assert_eq!(fold(vec![by_node.clone(), placeless])[0].kind, "listener");
@@ -100,7 +98,7 @@ fn what_a_library_makes_for_one_call_is_one_leak() {
     };
     let leaks = fold(vec![called("timeout", 18), called("interval", 9)]);
     assert_eq!(leaks.len(), 1);
-    assert_eq!((leaks[0].kind, &leaks[0].companions[..]), ("interval", &["2 timeouts".to_owned()][..]));
+    assert_eq!((leaks[0].kind, told(&leaks[0])), ("interval", vec!["2 timeouts".to_owned()]));
     assert_eq!(fold(vec![called("timeout", 4), called("interval", 9)]).len(), 2, "not as often");
     let elsewhere = Leak { called_from: None, ..called("interval", 9) };
     assert_eq!(fold(vec![called("timeout", 9), elsewhere]).len(), 2);
@@ -118,10 +116,7 @@ fn what_piles_up_has_the_line_of_a_call_and_another_column() {
     };
     let leaks = fold(vec![called("interval", 13, 6), called("collection", 38, 6)]);
     assert_eq!(leaks.len(), 1);
-    assert_eq!(
-        (leaks[0].kind, &leaks[0].companions[..]),
-        ("interval", &["1 entry in jobs (Object)".to_owned()][..])
-    );
+    assert_eq!((leaks[0].kind, told(&leaks[0])), ("interval", vec!["1 entry in jobs (Object)".to_owned()]));
     assert_eq!(fold(vec![called("interval", 13, 6), called("collection", 38, 7)]).len(), 2);
     assert_eq!(fold(vec![called("interval", 13, 6), called("timeout", 38, 6)]).len(), 2, "two calls");
 }
@@ -129,19 +124,19 @@ fn what_piles_up_has_the_line_of_a_call_and_another_column() {
 #[test]
 fn what_comes_with_it_is_counted_once() {
     let called_from = Some(Place { line: Some(1), ..Place::default() });
-    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let timer = Leak { kind: "timeout", called_from: called_from.clone(), ..socket(3) };
+    let one_socket =
+        Companion::Counted { what: "socket".to_owned(), whereon: String::new(), count: 9, of: 18 };
     let listeners = Leak {
         count: 18,
         called_from,
-        companions: names(&["'end' listener", "1 socket"]),
+        companions: vec![Companion::Named("'end' listener".to_owned()), one_socket],
         ..listener("end", 3, 9)
     };
     let listeners = Leak { owner: timer.owner.clone(), ..on_class(listeners, "Client") };
     let leaks = fold(vec![timer, listeners]);
     assert_eq!(leaks.len(), 1);
-    assert_eq!(leaks[0].companions, names(&["2 listeners on Client", "1 socket"]));
-    assert_eq!(in_short("entry in bodies (Map)", 18, 9), "2 entries in bodies (Map)");
+    assert_eq!(told(&leaks[0]), ["2 listeners on Client", "1 socket"]);
 }
 
 #[test]
@@ -160,8 +155,8 @@ fn what_a_library_piles_up_is_one_leak() {
     let of_library = leaks.iter().find(|leak| leak.owner == library).expect("there is one");
     assert_eq!(of_library.description, "entry in b (Set)");
     assert_eq!(
-        (of_library.retained_bytes, &of_library.companions[..]),
-        (Some(40), &["entry in a (Set)".to_owned()][..])
+        (of_library.retained_bytes, told(of_library)),
+        (Some(40), vec!["entry in a (Set)".to_owned()])
     );
 }
 
@@ -171,8 +166,8 @@ fn listeners_on_what_the_same_line_piles_up_come_with_it() {
     let leaks = fold(vec![on_class(on_own(listener("abort", 3, 18)), "ClientRequest"), piled(3)]);
     assert_eq!(leaks.len(), 1);
     assert_eq!(
-        (leaks[0].kind, &leaks[0].companions[..]),
-        ("promise", &["2 listeners on ClientRequest".to_owned()][..])
+        (leaks[0].kind, told(&leaks[0])),
+        ("promise", vec!["2 listeners on ClientRequest".to_owned()])
     );
     assert_eq!(fold(vec![on_own(listener("abort", 3, 9)), piled(4)]).len(), 2);
     let jobs_leaving = OutcomeCounts { completed: 9, ..OutcomeCounts::default() };

@@ -3,11 +3,10 @@
 use std::cmp::Reverse;
 
 use super::clients::is_whole_share;
+use super::companions::{add_named, add_part};
 use super::heap_leaks::SAME_RATE;
 use super::model::Leak;
-use super::owners::{
-    add_part, call_order, is_by_other, is_handle, is_library, is_on_own, jobs_leaving, keep_also, line,
-};
+use super::owners::{call_order, is_by_other, is_handle, is_library, is_on_own, jobs_leaving, line};
 use crate::ledger::batch::ResourceKind;
 
 /// So many times the jobs that leave the one may leave the other.
@@ -133,14 +132,11 @@ fn fold_lineless(leaks: Vec<Leak>) -> Vec<Leak> {
             leak.called_from.clone_from(&others[at].called_from);
             std::mem::swap(&mut leak, &mut others[at]);
         }
-        let companions = std::mem::take(&mut leak.companions);
         if leak.kind == ResourceKind::Listener.name() || is_handle(&leak) || leak.retained_bytes.is_none() {
             add_part(&mut others[at], leak);
         } else {
-            others[at].companions.push(leak.description.clone());
-            keep_also(&mut others[at], leak);
+            add_named(&mut others[at], leak);
         }
-        others[at].companions.extend(companions);
     }
     others
 }
@@ -149,6 +145,7 @@ fn fold_lineless(leaks: Vec<Leak>) -> Vec<Leak> {
 mod tests {
     use super::*;
     use crate::ledger::texts::Place;
+    use crate::report::companions::told;
     use crate::report::leaks::tests::listener;
     use crate::report::model::{Holder, OutcomeCounts};
 
@@ -182,10 +179,7 @@ mod tests {
         let part = on_own(left("listener", WS, Some(place(8)), 9));
         let leaks = fold(vec![part.clone(), interval.clone()]);
         assert_eq!(leaks.len(), 1);
-        assert_eq!(
-            (leaks[0].kind, &leaks[0].companions[..]),
-            ("interval", &["1 listener on Socket".to_owned()][..])
-        );
+        assert_eq!((leaks[0].kind, told(&leaks[0])), ("interval", vec!["1 listener on Socket".to_owned()]));
         assert_eq!(leaks[0].called_from, None, "the application made it");
         let of_few = Leak {
             jobs_leaving: OutcomeCounts { completed: 4, ..OutcomeCounts::default() },
@@ -203,7 +197,7 @@ mod tests {
         let leaks = fold(vec![entry.clone(), left("timeout", WS, None, 10)]);
         assert_eq!(leaks.len(), 1);
         assert_eq!((leaks[0].kind, &leaks[0].called_from), ("timeout", &Some(place(8))));
-        assert_eq!(leaks[0].companions, ["1 collection"]);
+        assert_eq!(told(&leaks[0]), ["1 collection"]);
         assert_eq!(fold(vec![entry.clone(), left("timeout", WS, None, 4)]).len(), 2, "not as many");
         assert_eq!(fold(vec![entry, left("timeout", "app", None, 10)]).len(), 2, "the application's");
     }
@@ -211,13 +205,13 @@ mod tests {
     #[test]
     fn listeners_that_nothing_known_keeps_are_one_leak_of_one_line() {
         let part = |owner: &str, called_from, count| on_own(left("listener", owner, called_from, count));
-        let called = Leak { count: 40, ..part("library:follow-redirects@1.16.3", Some(place(8)), 10) };
+        let called = Leak { count: 11, ..part("library:follow-redirects@1.16.3", Some(place(8)), 10) };
         let other = part(WS, Some(place(8)), 10);
         let lineless = part(WS, None, 10);
         let leaks = fold(vec![lineless.clone(), called.clone(), other.clone()]);
         assert_eq!(leaks.len(), 1);
-        assert_eq!((&leaks[0].owner, leaks[0].count), (&called.owner, 40));
-        assert_eq!(leaks[0].companions, ["1 listener on Socket", "1 listener on Socket"]);
+        assert_eq!((&leaks[0].owner, leaks[0].count), (&called.owner, 11));
+        assert_eq!(told(&leaks[0]), ["2 listeners on Socket"]);
         assert_eq!(fold(vec![lineless.clone(), called.clone()]).len(), 2, "of another library");
         assert_eq!(fold(vec![part(WS, Some(place(9)), 10), called.clone()]).len(), 2, "of another line");
         assert_eq!(fold(vec![part(WS, Some(place(8)), 4), called]).len(), 2, "of other jobs");

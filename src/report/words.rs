@@ -4,6 +4,9 @@ use super::heap_names::HeapKind;
 use crate::ledger::batch::ResourceKind;
 use crate::ledger::texts::Shape;
 
+/// Events named in one title.
+const MAX_NAMES: usize = 4;
+
 /// What it is, in words: `'end' listener`, `interval`.
 #[must_use]
 pub fn description(kind: ResourceKind, shape: &Shape) -> String {
@@ -20,6 +23,18 @@ pub fn description(kind: ResourceKind, shape: &Shape) -> String {
         (ResourceKind::Worker, _) => "worker thread".to_owned(),
         (ResourceKind::Port, _) => "message port".to_owned(),
         _ => kind.name().to_owned(),
+    }
+}
+
+/// Several listeners of one line, each as it is called: `'close', 'end' listeners`. All of them are companions, so of many
+/// the first are enough.
+#[must_use]
+pub fn listeners(each: &[String]) -> String {
+    let names: Vec<&str> = each.iter().map(|name| name.trim_end_matches(" listener")).collect();
+    match names.len() {
+        0 | 1 => each.first().cloned().unwrap_or_default(),
+        2..=MAX_NAMES => format!("{} listeners", names.join(", ")),
+        many => format!("{} and {} more listeners", names[..MAX_NAMES - 1].join(", "), many + 1 - MAX_NAMES),
     }
 }
 
@@ -117,6 +132,17 @@ pub fn heap_fix(kind: HeapKind, name: &str, of_functions: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_events_of_one_line_the_first_are_named() {
+        let each = |count: usize| {
+            let names: Vec<String> = (0..count).map(|at| format!("'e{at}' listener")).collect();
+            listeners(&names)
+        };
+        assert_eq!(each(1), "'e0' listener");
+        assert_eq!(each(4), "'e0', 'e1', 'e2', 'e3' listeners");
+        assert_eq!(each(12), "'e0', 'e1', 'e2' and 9 more listeners");
+    }
 
     #[test]
     fn listener_is_called_by_its_event() {
