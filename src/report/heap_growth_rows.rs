@@ -161,6 +161,7 @@ impl Table<'_> {
             of: self.thing(object.node),
             bytes: object.bytes.clone(),
             own: self.is_own(object.node)
+                || self.is_global(&object.path)
                 || self.is_in_code(&object.path)
                 || self.is_watchers(&object.path, object.suspect_from),
             path: steps(self.graph, &object.path, false, self.names, &self.files),
@@ -221,6 +222,16 @@ impl Table<'_> {
         let kinds = path.iter().rev().skip(1).map(|hop| self.graph.kind(hop.node));
         let holder = kinds.into_iter().find(|kind| !matches!(kind, NodeKind::Array | NodeKind::Hidden));
         holder == Some(NodeKind::Code)
+    }
+
+    /// Whether it is the global object: V8 puts next to its variables what compiled code depends on. Variables that jobs add
+    /// are kept as entries, by their names. Node 26 has its `global*` one step further.
+    fn is_global(&self, path: &[Hop]) -> bool {
+        let (Some(first), Some(last)) = (path.first(), path.last()) else { return false };
+        let name = self.graph.name(last.node);
+        path.len() <= 2
+            && self.graph.edge_kind(first.edge) == EdgeKind::Shortcut
+            && matches!(name, "global" | "global*")
     }
 
     /// Whether V8 or Node made it for themselves.

@@ -19,6 +19,34 @@ fn names(jobs: u32, holder: &'static str) -> Graph {
 }
 
 #[test]
+fn what_v8_keeps_next_to_global_variables_is_its_own() {
+    let own = |name: &'static str, edge: &'static str, steps: usize| {
+        let held = |size: u64| {
+            let mut builder = Builder::default();
+            let between: Vec<Node> =
+                (1..steps).map(|at| builder.known("hidden", "system", 16, 101 + 2 * at as u64)).collect();
+            let node = builder.known("object", name, size, 3);
+            let way: Vec<Node> = between.into_iter().chain([node]).collect();
+            builder.numbered(0, edge, 1, way[0]);
+            for pair in way.windows(2) {
+                builder.edge(pair[0], "property", "global", pair[1]);
+            }
+            builder.graph()
+        };
+        let mut snapshots = Snapshots::default();
+        snapshots.add(&held(1_000), 20);
+        snapshots.add(&held(2_000), 60);
+        let growth = snapshots.growth(&held(3_000), 100).expect("of one process");
+        growth.objects.iter().map(|row| row.own).collect::<Vec<_>>()
+    };
+    assert_eq!(own("global", "shortcut", 1), [true]);
+    assert_eq!(own("global*", "shortcut", 2), [true]);
+    assert_eq!(own("Store", "shortcut", 1), [false]);
+    assert_eq!(own("global", "element", 1), [false]);
+    assert_eq!(own("global", "shortcut", 3), [false]);
+}
+
+#[test]
 fn names_that_v8_keeps_with_code_are_its_own() {
     let own = |holder| {
         let mut snapshots = Snapshots::default();

@@ -61,7 +61,14 @@ pub fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
         _ => names,
     };
     let class = suspect.iter().rev().find(|step| !SILENT.contains(&step.to.as_str()));
-    (names, class.map_or_else(String::new, |step| class_name(&step.to)))
+    let class = class.map_or_else(String::new, |step| class_name(&step.to));
+    if names.is_empty() && class.is_empty() {
+        // What has no name of its own lies in the storage of what it hangs on: variables of the global object.
+        let before = keeper.path[..keeper.suspect_from.min(entry)].iter().rev();
+        let owner = before.map(|step| step.to.as_str()).find(|to| !SILENT.contains(to));
+        return (owner.map_or_else(String::new, class_name), class);
+    }
+    (names, class)
 }
 
 /// The name that somebody wrote for a step.
@@ -140,5 +147,18 @@ mod tests {
         assert_eq!(named(way("/app/jobs/mail.js")), "exports of mail.js");
         assert_eq!(named(way("/app/jobs/mail.js")[..2].to_vec()), "mail.js");
         assert_eq!(named(vec![step("bus", "Bus"), step("/jobs", "Array")]), "bus./jobs");
+    }
+
+    #[test]
+    fn what_lies_in_nameless_storage_is_called_by_what_that_hangs_on() {
+        let step = |edge: &str, to: &str| StepFacts {
+            edge: edge.to_owned(),
+            to: to.to_owned(),
+            ..StepFacts::default()
+        };
+        let path =
+            vec![step("shortcut", "global"), step("internal", "(system)"), step("internal", "(string)")];
+        let keeper = KeeperFacts { path, suspect_from: 1, counts_entries: true, ..KeeperFacts::default() };
+        assert_eq!(holder(&keeper, false), ("global".to_owned(), String::new()));
     }
 }
