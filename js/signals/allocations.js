@@ -8,10 +8,10 @@ const { entriesOf } = require('./entries')
 const STRETCHES = 8
 /** Before it is known how much a job allocates, in bytes. */
 const FIRST_INTERVAL_BYTES = 1_024
-const MIN_INTERVAL_BYTES = 128
+const MIN_INTERVAL_BYTES = 32
 const MAX_INTERVAL_BYTES = 16_384
-/** A sample takes 3 µs of CPU, so these are 0.75 ms of each job. */
-const SAMPLES_PER_JOB = 250
+/** A sample takes 3 µs of CPU, so these are 1.2 ms of each job. */
+const SAMPLES_PER_JOB = 400
 /** What test runners keep for themselves of each job: calls of a mock, lines of the console. */
 const RUNNER = /[\\/]node_modules[\\/](@jest|jest-[\w-]+|expect|@vitest|vitest|tinyspy|chai|mocha|sinon)[\\/]/
 

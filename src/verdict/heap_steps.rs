@@ -29,6 +29,12 @@ pub const MIN_SNAPSHOTS: usize = 3;
 const ASK_AT_JOBS: u64 = 100;
 /// Readings after which what is still weak is nothing.
 const MAX_READINGS: usize = 2;
+/// So many times the jobs of the first reading are those of the second, where jobs are quick.
+const QUICK_TIMES: u64 = 3;
+/// That is where those take no more CPU, in milliseconds.
+const QUICK_TIMES_MS: f64 = 1_000.0;
+/// And no more time than that, where jobs wait or the machine does something else.
+const QUICK_TIMES_ELAPSED_MS: f64 = 3_000.0;
 /// Jobs between two snapshots at least, since a check looks at these multiples alone; else two fifths of those before the
 /// first one.
 const MIN_GAP_JOBS: u64 = 20;
@@ -42,7 +48,7 @@ pub fn with_heap(progress: &Progress<'_>, step: Step) -> Step {
     }
     match heap.suspicion {
         None if is_due(progress, step) => Step::Measure("asks where memory comes from"),
-        Some(Suspicion::Weak) if heap.readings.len() < MAX_READINGS => again(progress, step),
+        Some(Suspicion::None | Suspicion::Weak) if is_asked_again(progress) => again(progress, step),
         Some(Suspicion::Strong) if !heap.is_out_of_reach => snapshots(progress, step),
         _ => step,
     }
@@ -57,15 +63,37 @@ fn is_due(progress: &Progress<'_>, step: Step) -> bool {
     }
 }
 
-/// Twice as many jobs tell what is weak now.
+/// Of a leak of every tenth job, a hundred jobs leave hardly a sample: jobs that are quick are asked about again in any case.
+fn is_asked_again(progress: &Progress<'_>) -> bool {
+    let heap = &progress.heap;
+    let is_weak = heap.suspicion == Some(Suspicion::Weak);
+    heap.readings.len() < MAX_READINGS && (is_weak || may_go_on(progress))
+}
+
+/// More jobs tell what is weak now.
 fn again(progress: &Progress<'_>, step: Step) -> Step {
     let last = progress.heap.readings.last().copied().unwrap_or(0);
     let is_over = progress.fixed_jobs.is_some() && matches!(step, Step::Enough(_));
-    if progress.ran() >= last.saturating_mul(2) || is_over {
+    let times = if may_go_on(progress) { QUICK_TIMES } else { 2 };
+    if progress.ran() >= last.saturating_mul(times) || is_over {
         Step::Measure("asks again where memory comes from")
     } else {
         Step::More("memory may grow")
     }
+}
+
+/// Whether jobs are quick enough for [`QUICK_TIMES`].
+fn may_go_on(progress: &Progress<'_>) -> bool {
+    let Some(first) = progress.heap.readings.first() else { return false };
+    progress.fixed_jobs.is_none()
+        && take_less(progress, first * (QUICK_TIMES - 1), QUICK_TIMES_MS, QUICK_TIMES_ELAPSED_MS)
+}
+
+/// Whether so many jobs take less CPU and less time than that, at the pace so far.
+#[expect(clippy::cast_precision_loss, reason = "counts of jobs stay below 2^53")]
+fn take_less(progress: &Progress<'_>, jobs: u64, used_ms: f64, elapsed_ms: f64) -> bool {
+    let is_within = |ms: f64, most: f64| ms * jobs as f64 <= most * progress.ran().max(1) as f64;
+    is_within(progress.used_ms, used_ms) && is_within(progress.elapsed_ms, elapsed_ms)
 }
 
 fn snapshots(progress: &Progress<'_>, step: Step) -> Step {
@@ -103,11 +131,8 @@ const QUICK_ELAPSED_MS: f64 = 9_000.0;
 /// Fifths of the jobs before: a table has been made larger meanwhile, whatever its size was.
 const TABLE_STEP: u64 = 11;
 
-#[expect(clippy::cast_precision_loss, reason = "counts of jobs stay below 2^53")]
 fn are_quick(progress: &Progress<'_>, last: u64) -> bool {
-    let steps = (last * TABLE_STEP) as f64 / 5.0;
-    let is_within = |ms: f64, most: f64| ms * steps <= most * progress.ran().max(1) as f64;
-    is_within(progress.used_ms, QUICK_MS) && is_within(progress.elapsed_ms, QUICK_ELAPSED_MS)
+    take_less(progress, last * TABLE_STEP / 5, QUICK_MS, QUICK_ELAPSED_MS)
 }
 
 /// So many must have come before it is sure, as for anything that is counted: a cache that fills is a leak until it is full.
@@ -154,8 +179,10 @@ mod tests {
     const ENOUGH: Step = Step::Enough("nothing is left behind");
     const MORE: Step = Step::More("nothing is left so far");
 
+    /// Of jobs that take 20 ms each.
+    #[expect(clippy::cast_precision_loss, reason = "few")]
     fn at(finished: u64, heap: HeapProgress<'_>) -> Progress<'_> {
-        Progress { finished, heap, ..Progress::START }
+        Progress { finished, heap, elapsed_ms: 20.0 * finished as f64, ..Progress::START }
     }
 
     fn action(progress: &Progress<'_>, step: Step) -> &'static str {
@@ -193,6 +220,32 @@ mod tests {
         assert_eq!(action(&at(100, weak(&[100])), ENOUGH), "more");
         assert_eq!(action(&at(200, weak(&[100])), ENOUGH), "measure");
         assert_eq!(action(&at(200, weak(&[100, 200])), ENOUGH), "enough");
+    }
+
+    #[test]
+    fn quick_jobs_are_asked_about_again_whatever_was_found() {
+        let asked = |finished, used_ms, readings| {
+            let heap = HeapProgress { readings, suspicion: Some(Suspicion::None), ..HeapProgress::default() };
+            action(&Progress { used_ms, elapsed_ms: 2.0 * used_ms, ..at(finished, heap) }, ENOUGH)
+        };
+        assert_eq!(asked(100, 100.0, &[100]), "more");
+        assert_eq!(asked(280, 280.0, &[100]), "more");
+        assert_eq!(asked(300, 300.0, &[100]), "measure");
+        assert_eq!(asked(300, 300.0, &[100, 300]), "enough");
+        assert_eq!(asked(100, 520.0, &[100]), "enough", "two hundred more take 1,040 ms");
+        let fixed = Progress {
+            fixed_jobs: Some(200),
+            ..at(
+                100,
+                HeapProgress {
+                    readings: &[100],
+                    suspicion: Some(Suspicion::None),
+                    ..HeapProgress::default()
+                },
+            )
+        };
+        assert_eq!(action(&fixed, MORE), "more");
+        assert_eq!(action(&fixed, ENOUGH), "enough");
     }
 
     #[test]

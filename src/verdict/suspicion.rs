@@ -41,6 +41,8 @@ pub enum Suspicion {
 const MIN_SAMPLES: u32 = 5;
 /// So many do not.
 const MANY_SAMPLES: u32 = 12;
+/// Of more jobs so many will do, since nothing is asked again.
+const LAST_SAMPLES: u32 = 8;
 /// Each of the later quarters has at least one sample in so many; where samples are few, one of them may have none.
 const QUARTER_DIVISOR: u32 = 20;
 /// The first half has no more than half of them, and so many deviations of what is made evenly: what was made early and never
@@ -64,7 +66,8 @@ pub fn suspicion(readings: &[Reading]) -> Suspicion {
     let Some((latest, earlier)) = readings.split_last() else { return Suspicion::None };
     let of = |&(site, allocation): &(u32, Allocation)| {
         let before = earlier.last().and_then(|reading| reading.storage_of(site));
-        by_age(&allocation.counts).max(by_storage(allocation.storage_bytes, before))
+        let many = if earlier.is_empty() { MANY_SAMPLES } else { LAST_SAMPLES };
+        by_age(&allocation.counts, many).max(by_storage(allocation.storage_bytes, before))
     };
     latest.allocations.iter().map(of).max().unwrap_or(Suspicion::None)
 }
@@ -89,8 +92,8 @@ impl Reading {
     }
 }
 
-/// Samples of all ages, those of the last jobs included.
-fn by_age(counts: &[u32; STRETCHES]) -> Suspicion {
+/// Samples of all ages, those of the last jobs included; so many are no chance.
+fn by_age(counts: &[u32; STRETCHES], many_samples: u32) -> Suspicion {
     let counts = &without_start(counts);
     let total: u32 = counts.iter().sum();
     let first_half: u32 = counts[..STRETCHES / 2].iter().sum();
@@ -103,7 +106,7 @@ fn by_age(counts: &[u32; STRETCHES]) -> Suspicion {
     if total < MIN_SAMPLES || !is_there_throughout || is_early || !goes_on {
         return Suspicion::None;
     }
-    if total < MANY_SAMPLES { Suspicion::Weak } else { Suspicion::Strong }
+    if total < many_samples { Suspicion::Weak } else { Suspicion::Strong }
 }
 
 /// What a function makes once, at its first calls, is in the first stretch: it counts as much as the fullest of the others.
@@ -150,6 +153,17 @@ mod tests {
     fn objects_of_all_ages_are_suspect() {
         assert_eq!(objects([2, 3, 2, 1, 2, 3, 2, 2]), Suspicion::Strong);
         assert_eq!(objects([0, 1, 2, 0, 1, 1, 0, 1]), Suspicion::Weak, "a leak of every tenth job");
+    }
+
+    #[test]
+    fn fewer_objects_are_suspect_once_more_jobs_have_run() {
+        let asked_again = |counts| {
+            let reading = Reading { allocations: vec![(1, Allocation { counts, storage_bytes: 0.0 })] };
+            suspicion(&[Reading::default(), reading])
+        };
+        assert_eq!(asked_again([1, 1, 2, 0, 1, 1, 1, 1]), Suspicion::Strong);
+        assert_eq!(asked_again([1, 1, 2, 0, 1, 1, 0, 1]), Suspicion::Weak);
+        assert_eq!(asked_again([0, 0, 0, 0, 2, 2, 3, 3]), Suspicion::None);
     }
 
     #[test]
