@@ -56,7 +56,7 @@ class HeapSites {
     const line = hidden === null ? named : null
     const places =
       line === null
-        ? this.functionOf(originals[0], row, allocations)
+        ? this.functionOf(originals.find(isOfProgram) ?? originals[0], row, allocations)
         : this.withCaller(line, allocations, madeBy(row, allocations))
     return this.intern(...this.handedIn(places, row, line !== null))
   }
@@ -282,6 +282,11 @@ function lastFunctionOf({ path, suspectFrom }) {
 /** @param {any} step @returns {Place} */
 function placeOf({ place: { file, line, column }, to }) {
   return { file, line, column, function: to }
+}
+
+/** A function of Node's leads to the variables of an ES module, which has none of its own. @param {Place} place */
+function isOfProgram({ file }) {
+  return !file.startsWith('node:')
 }
 
 /** @param {string | null | undefined} file */

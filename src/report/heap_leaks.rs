@@ -8,7 +8,7 @@ use super::fingerprint::of_keeper;
 use super::heap_alike::{entries_first, hangs_on_entries, joined};
 use super::heap_carriers::carriers;
 use super::heap_facts::{HeapFacts, KeeperFacts, StateFacts, StepFacts, StepPlace};
-use super::heap_names::{HeapKind, holder, kind};
+use super::heap_names::{HeapKind, holder, is_required_module, kind};
 use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
 use super::{owners, round, words};
 use crate::ledger::RunView;
@@ -25,8 +25,6 @@ pub(super) const SAME_RATE: f64 = 0.05;
 const ELSEWHERE_SHARE: f64 = 0.002;
 /// Storage that is smaller has grown to its size.
 const MIN_STORAGE_BYTES: u64 = 4_096;
-/// From a CommonJS module of Node's to what the ES module that it stands for exports, which is the program's.
-const REQUIRED_MODULE: &str = "<symbol kRequiredModuleSymbol>";
 /// V8's table of what `Symbol.for` made.
 const SYMBOLS: &str = "public_symbol_table";
 
@@ -106,10 +104,11 @@ fn is_of_node(keeper: &KeeperFacts) -> bool {
     // The function whose scope, or a scope around that, has the variable; a module of the host's has none.
     let before = keeper.path.get(..keeper.suspect_from).unwrap_or(&keeper.path);
     let seen_by = before.iter().rev().find(|step| step.to != "system / Context");
-    let is_variable = suspect.first().is_some_and(|step| step.edge == "context");
-    let is_private = |name: &str| {
-        name != REQUIRED_MODULE && (name.starts_with(['#', '_']) || name.starts_with("<symbol "))
-    };
+    // What an ES module exports that was required is the program's, whatever leads there.
+    let exports = keeper.path.iter().rposition(is_required_module).map_or(0, |at| at + 1);
+    let is_variable =
+        exports <= keeper.suspect_from && suspect.first().is_some_and(|step| step.edge == "context");
+    let is_private = |name: &str| name.starts_with(['#', '_']) || name.starts_with("<symbol ");
     let is_part = |pair: &[StepFacts]| {
         is_node(&pair[0].class_place) && pair[1].edge_name.as_deref().is_some_and(is_private)
     };
@@ -117,7 +116,7 @@ fn is_of_node(keeper: &KeeperFacts) -> bool {
     let is_symbol = keeper.path.iter().any(|step| step.edge_name.as_deref() == Some(SYMBOLS));
     is_symbol
         || is_variable && seen_by.is_some_and(|step| is_node(&step.place))
-        || keeper.path.get(from..).unwrap_or_default().windows(2).any(is_part)
+        || keeper.path.get(from.max(exports)..).unwrap_or_default().windows(2).any(is_part)
 }
 
 /// A heap of things that hang on something new, as many for each job as there are leftovers: where the owner of these is
