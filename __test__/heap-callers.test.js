@@ -143,29 +143,3 @@ test('a name of a minifier is not made up for by that of another call', () => {
 test('where V8 saw no call from the application, there is none', () => {
   assert.equal(lineOf({ callee: null }), null)
 })
-
-test('what piles up on a variable of an ES module is placed in the program, though a function of Node leads there', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-sites-'))
-  try {
-    const file = path.join(folder, 'job.mjs')
-    fs.writeFileSync(file, 'const busy = computed()\n\nexport const job = (i) => {\n  effect(() => i)\n}\n')
-    const library = path.join(folder, 'node_modules', 'signals', 'index.mjs')
-    const interned = []
-    const intern = (_table, text) => interned.push(JSON.parse(text))
-    const sites = new HeapSites({ ledger: { intern }, originals: { learn() {}, shown: () => [] } })
-    const loader = { file: 'node:internal/modules/esm/loader', line: 949, column: 18 }
-    const frame = { file, line: 3, column: 20, function: 'job' }
-    const callers = [{ frame, callee: 'effect', from: 'signals' }]
-    const allocation = { file: library, line: 1, column: 9, function: 'link', counts: [4], callers }
-    const way = [
-      { edge: 'property', edgeName: 'register', to: 'register', toType: 'closure', place: loader },
-      { edge: 'context', edgeName: 'busy', to: 'Computed', toType: 'object', place: null },
-      { edge: 'property', edgeName: 't', to: '{n, p}', toType: 'object', place: null }
-    ]
-    sites.siteOf({ path: way, suspectFrom: 1, countsEntries: false }, [allocation])
-    const site = interned.at(-1)
-    assert.deepEqual([site.file, site.calledFrom?.file, site.calledFrom?.line], [library, file, 4])
-  } finally {
-    fs.rmSync(folder, { recursive: true })
-  }
-})
