@@ -12,7 +12,7 @@ const { codeLines } = require('./code-lines')
 const MAX_BYTES = 4 * 1024 * 1024
 /** Calls and signs that put something into a collection. */
 const PUTS_ENTRY =
-  '\\s*(?:\\??\\.(?:push|unshift|splice|set|add|append|enqueue|concat)\\s*\\(|\\[[^\\]]*\\]\\s*(?:\\?\\?|\\|\\|)?=[^=])'
+  '\\s*(?:\\??\\.(?:push|unshift|splice|set|add|insert|append|enqueue|concat)\\s*\\(|\\[[^\\]]*\\]\\s*(?:\\?\\?|\\|\\|)?=[^=])'
 /** The same, or another value. */
 const PUTS_IN = `(?:${PUTS_ENTRY}|\\s*(?:\\+|\\?\\?|\\|\\|)?=[^=>])`
 /** Calls that add a reaction to a promise. */

@@ -122,22 +122,24 @@ impl<'a> Places<'a> {
     /// Old chains on which as many new links hang as make a chain; not rings, whose new links hang on the other end as well.
     fn find_far_ends(&mut self) {
         let Scene { tree, tops, row, .. } = *self.scene;
-        let mut links = FastMap::<Node, u64>::default();
+        // A tree has many ends.
+        let mut links = FastMap::<(Node, usize), u64>::default();
+        let mut holders = FastMap::<Node, Node>::default();
         for &node in &tree.order {
             let top = tops[node as usize];
             let is_of_chain = top != NONE && self.link_tops.contains(&top) && row(node) == row(top);
             if is_of_chain && self.readings.link_hops(node).is_some() {
-                *links.entry(top).or_default() += 1;
+                let holder = *holders.entry(top).or_insert_with(|| self.holder_of_chain(top));
+                *links.entry((holder, row(top))).or_default() += 1;
             }
         }
         // The first link may be of another class.
-        let is_of_ring = |top: Node| {
-            let holder = self.holder_of_chain(top);
+        let is_of_ring = |holder: Node| {
             let holders = [holder, tree.parent[holder as usize]];
             holders.iter().any(|holder| self.chain_holders.contains_key(holder))
         };
-        let is_far = |&(top, links): &(Node, u64)| links >= MIN_CHAIN && !is_of_ring(top);
-        self.links = links.into_iter().filter(is_far).map(|(top, _)| row(top)).collect();
+        let is_far = |&((holder, _), links): &((Node, usize), u64)| links >= MIN_CHAIN && !is_of_ring(holder);
+        self.links = links.into_iter().filter(is_far).map(|((_, class), _)| class).collect();
     }
 
     /// What the chain hangs on that ends in a link.

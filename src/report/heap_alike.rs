@@ -31,7 +31,6 @@ fn join(row: &mut KeeperFacts, other: &KeeperFacts) {
 }
 
 /// Keepers, and objects that become larger (`true`); what hangs on entries of another one comes after all others.
-#[must_use]
 pub fn entries_first<'a>(
     keepers: &'a [KeeperFacts],
     objects: &'a [KeeperFacts],

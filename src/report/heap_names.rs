@@ -70,7 +70,7 @@ fn written(step: &StepFacts) -> Option<&str> {
     matches!(step.edge.as_str(), "context" | "property").then_some(step.edge_name.as_deref()).flatten()
 }
 
-/// From a CommonJS module of Node's to the ES module that it stands for.
+/// From a `CommonJS` module of Node's to the ES module that it stands for.
 #[must_use]
 pub fn is_required_module(step: &StepFacts) -> bool {
     step.edge_name.as_deref() == Some("<symbol kRequiredModuleSymbol>")
