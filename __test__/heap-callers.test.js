@@ -22,7 +22,14 @@ exports.job = (i) => {
 `
 
 /** Of a library's function in which something is made, the line of the job that calls into the library. */
-function lineOf({ callee, others = [], packageName = 'emitter', from = packageName, job = JOB }) {
+function lineOf({
+  callee,
+  others = [],
+  packageName = 'emitter',
+  from = packageName,
+  job = JOB,
+  maker = 'on'
+}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-callers-'))
   try {
     const file = path.join(folder, 'job.js')
@@ -41,7 +48,7 @@ function lineOf({ callee, others = [], packageName = 'emitter', from = packageNa
       from
     }))
     const allocation = { file: library, line: 3, callers }
-    const place = sites.callers.of({ file: library, line: 3, column: 1, function: 'on' }, [allocation])
+    const place = sites.callers.of({ file: library, line: 3, column: 1, function: maker }, [allocation])
     return place === null ? null : place.line
   } finally {
     fs.rmSync(folder, { recursive: true })
@@ -106,6 +113,16 @@ test('what is written elsewhere is handed over nowhere', () => {
 test('a call in the same package leads to the line that calls something of that name in other letters', () => {
   const job = JOB.replace('replies.once(', 'replies.keep(')
   assert.equal(lineOf({ callee: 'Emitter.KEEP', job }), 8)
+})
+
+test('a shorter name of the same is the line, and not another call in the same package', () => {
+  assert.equal(lineOf({ callee: 'onceWithoutCheck', others: ['emit'] }), 8)
+  assert.equal(lineOf({ callee: 'oncer', others: ['emit'] }), 10)
+})
+
+test('behind a name of a minifier, the line calls what is called as the function that makes the thing', () => {
+  assert.equal(lineOf({ callee: 'jt', maker: 'Emitter.once' }), 8)
+  assert.equal(lineOf({ callee: 'jt', maker: 'Xt' }), 7)
 })
 
 test('a setter is called by the line that sets', () => {

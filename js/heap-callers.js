@@ -40,8 +40,22 @@ class HeapCallers {
     const place = this.sites.originalOf(caller.frame)
     const from = packageName(found.file)
     return (
-      this.lineIn(place, caller.callee, caller.from) ?? this.lineOfPackage(place, from, allocations) ?? place
+      this.lineIn(place, caller.callee, caller.from) ??
+      this.lineOfKin(place, caller.callee, found.function) ??
+      this.lineOfPackage(place, from, allocations) ??
+      place
     )
+  }
+
+  /**
+   * The line of a function that calls a shorter name of what it calls (`inc`, which is `incWithoutExemplar`), or what is called
+   * as the library's own function is that makes the thing: between the two may be one that a minifier named.
+   * @param {Place} place the calling function @param {string} callee @param {string} maker
+   */
+  lineOfKin(place, callee, maker) {
+    const shorter = shorterNames(lastName(callee))
+    const found = shorter.length === 0 ? null : this.only(place, shorter, CALLS)
+    return found ?? (isMinified(maker) ? null : this.only(place, [lastName(maker)], CALLS))
   }
 
   /**
@@ -146,6 +160,13 @@ function openCall(text) {
 /** `Emitter.once` is called as `once`. @param {string} callee */
 function lastName(callee) {
   return /[\w$]+$/.exec(callee)?.[0] ?? ''
+}
+
+/** What a name begins with, word by word: `inc`, `incWithout`. @param {string} name */
+function shorterNames(name) {
+  const words = name.split(/(?=[A-Z_])/)
+  const names = words.slice(1).map((_, at) => words.slice(0, at + 1).join(''))
+  return names.filter((shorter) => !isMinified(shorter))
 }
 
 /** Whether a minifier gave the name, which is another one where it is called. @param {string} callee */

@@ -12,7 +12,7 @@ const { codeLines } = require('./code-lines')
 const MAX_BYTES = 4 * 1024 * 1024
 /** Calls and signs that put something into a collection. */
 const PUTS_ENTRY =
-  '\\s*(?:\\??\\.(?:push|unshift|splice|set|add|append|enqueue|concat)\\s*\\(|\\[[^\\]]*\\]\\s*(?:\\?\\?|\\|\\|)?=[^=])'
+  '\\s*(?:\\??\\.(?:push|unshift|splice|set|add|insert|append|enqueue|concat)\\s*\\(|\\[[^\\]]*\\]\\s*(?:\\?\\?|\\|\\|)?=[^=])'
 /** The same, or another value. */
 const PUTS_IN = `(?:${PUTS_ENTRY}|\\s*(?:\\+|\\?\\?|\\|\\|)?=[^=>])`
 /** Calls that add a reaction to a promise. */
@@ -44,7 +44,7 @@ class HeapSites {
     const allocations = [...unsorted].sort(moreFirst)
     const hidden = hiddenIn(row)
     const seenBy = hidden ?? ofProgram(seenByOf(row)) ?? ofProgram(lastFunctionOf(row)) ?? innermostOf(row)
-    const functions = this.candidates(seenBy, allocations)
+    const functions = this.candidates(seenBy, moduleOf(row) ?? seenBy?.file, allocations)
     if (functions.length === 0) return 0
     const originals = functions.map((place) => this.originalOf(place))
     const isIdle = !allocations.some((one) => one.file === seenBy?.file && one.line === seenBy.line)
@@ -56,7 +56,7 @@ class HeapSites {
     const line = hidden === null ? named : null
     const places =
       line === null
-        ? this.functionOf(originals[0], row, allocations)
+        ? this.functionOf(originals.find(isOfProgram) ?? originals[0], row, allocations)
         : this.withCaller(line, allocations, madeBy(row, allocations))
     return this.intern(...this.handedIn(places, row, line !== null))
   }
@@ -101,12 +101,13 @@ class HeapSites {
   /**
    * Functions to look into: those that allocate in the file of the variable, then its own, then those that allocate
    * elsewhere.
-   * @param {Place | null} seenBy @param {Allocation[]} allocations the most frequent first @returns {Place[]}
+   * @param {Place | null} seenBy @param {string | undefined} home the file of the variable
+   * @param {Allocation[]} allocations the most frequent first @returns {Place[]}
    */
-  candidates(seenBy, allocations) {
-    const near = allocations.filter(({ file }) => file === seenBy?.file)
+  candidates(seenBy, home, allocations) {
+    const near = allocations.filter(({ file }) => file === home)
     const own = seenBy === null ? [] : [seenBy]
-    return [...near, ...own, ...allocations.filter(({ file }) => file !== seenBy?.file)]
+    return [...near, ...own, ...allocations.filter(({ file }) => file !== home)]
   }
 
   /** The function as its author wrote it. @param {Place} place @returns {Place} */
@@ -169,6 +170,9 @@ class HeapSites {
           }
         }
       }
+      // A function that is called so makes what is kept under its name, as a reducer does.
+      const maker = functions.find((place) => place.function === name && isApplication(place.file))
+      if (maker !== undefined && maker !== idle) return maker
     }
     return null
   }
@@ -247,6 +251,12 @@ function seenByOf({ path, suspectFrom }) {
   return step?.place?.file ? placeOf(step) : null
 }
 
+/** The module that exports it, where the way leads through Node's table of modules. @param {any} row @returns {string | undefined} */
+function moduleOf({ path, suspectFrom }) {
+  const isModule = (/** @type {any} */ { to, edgeName }) => to === 'Module' && /[\\/]/.test(edgeName ?? '')
+  return path.slice(suspectFrom).findLast(isModule)?.edgeName
+}
+
 /**
  * A function of a library that leads to a variable without a name: the last name is that of the function, wherever it is.
  * @param {any} row @returns {Place | null}
@@ -284,6 +294,11 @@ function placeOf({ place: { file, line, column }, to }) {
   return { file, line, column, function: to }
 }
 
+/** A function of Node's leads to the variables of an ES module, which has none of its own. @param {Place} place */
+function isOfProgram({ file }) {
+  return !file.startsWith('node:')
+}
+
 /** @param {string | null | undefined} file */
 function isApplication(file) {
   return typeof file === 'string' && !file.startsWith('node:') && !isLibrary(file) && !isForeign(file)
@@ -299,9 +314,13 @@ function isOnPromise({ path, suspectFrom }) {
   return path.slice(suspectFrom).some((/** @type {any} */ step) => step.edgeName === 'reactions_or_result')
 }
 
-/** The last name that somebody wrote. @param {any} row @returns {string | null} */
+/** The last name that somebody wrote; every module has `exports`. @param {any} row @returns {string | null} */
 function nameOf({ path, suspectFrom }) {
-  return path.slice(suspectFrom).findLast(isWritten)?.edgeName ?? null
+  const last = path.findLastIndex(
+    (/** @type {any} */ step, /** @type {number} */ at) => at >= suspectFrom && isWritten(step)
+  )
+  const name = path[last]?.edgeName ?? null
+  return name === 'exports' && path[last - 1]?.to === 'Module' ? null : name
 }
 
 /** @param {string} file */

@@ -13,7 +13,7 @@ const OWN_TYPES = new Set(['code', 'synthetic', 'hidden', 'object shape'])
 /** Where V8 keeps the variables of a function that awaits or yields. */
 const WAITING = 'parameters_and_registers'
 /** Nodes between a name and what it names. */
-const SILENT = new Set(['system / Context', '(array)', '(synthetic)'])
+const SILENT = new Set(['system / Context', '(array)', '(synthetic)', '(system)'])
 
 /** What can follow a dot; V8 writes symbols in angle brackets. */
 const IDENTIFIER = /^(?:#?[\p{ID_Start}$_][\p{ID_Continue}$]*|<symbol .*>)$/u

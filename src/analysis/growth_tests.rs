@@ -213,6 +213,58 @@ fn lists_that_grow_at_their_tail_and_copies_are_counted_by_their_entries() {
     );
 }
 
+/// After so many jobs: a list with two ends, each link with the one before and the one after. The first one never got a `prev`,
+/// so V8 says of it that it is of another class.
+fn list_with_two_ends(jobs: u32) -> Graph {
+    let mut builder = Builder::default();
+    let mut known = |name: &str, id: u32| builder.known("object", name, 16, u64::from(id));
+    let (global, list) = (known("global", 3), known("List", 5));
+    let name = |job: u32| if job == 0 { "First" } else { "Link" };
+    let links: Vec<Node> = (0..jobs).map(|job| known(name(job), 1_001 + 2 * job)).collect();
+    builder.numbered(0, "shortcut", 1, global).edge(global, "property", "list", list);
+    for pair in links.windows(2) {
+        builder.edge(pair[0], "property", "next", pair[1]).edge(pair[1], "property", "prev", pair[0]);
+    }
+    builder.edge(list, "property", "head", links[0]).edge(list, "property", "tail", links[links.len() - 1]);
+    builder.graph()
+}
+
+#[test]
+fn old_links_of_a_list_are_counted_with_the_new_ones_also_behind_a_first_link_of_another_class() {
+    let tally = |last: u32| {
+        let found = growth(&[list_with_two_ends(20), list_with_two_ends(60), list_with_two_ends(last)]);
+        found.keepers[0].tallies.iter().map(|tally| tally.count).collect::<Vec<_>>()
+    };
+    assert_eq!(tally(100), [19, 59, 99]);
+    assert_eq!(tally(300), [19, 59, 299], "where some of the new ones are nearer to the old end");
+}
+
+/// After so many jobs: a tree with a node for each, which has two branches.
+fn tree(jobs: u32) -> Graph {
+    let mut builder = Builder::default();
+    let mut known = |name: &str, id: u32| builder.known("object", name, 16, u64::from(id));
+    let (global, index) = (known("global", 3), known("Index", 5));
+    let nodes: Vec<Node> = (0..jobs).map(|job| known("Branch", 1_001 + 2 * job)).collect();
+    builder.numbered(0, "shortcut", 1, global).edge(global, "property", "index", index);
+    builder.edge(index, "property", "root", nodes[0]);
+    for (at, &node) in (0_usize..).zip(&nodes).skip(1) {
+        let name = if at % 2 == 0 { "left" } else { "right" };
+        builder.edge(nodes[(at - 1) / 2], "property", name, node);
+    }
+    builder.graph()
+}
+
+#[test]
+fn nodes_of_a_tree_are_counted_together_wherever_they_hang() {
+    let last = tree(100);
+    let found = growth(&[tree(20), tree(60), tree(100)]);
+    let keeper = &found.keepers[0];
+    assert_eq!(keeper.entries, [19, 59, 99]);
+    assert_eq!(last.edge_name(keeper.path[keeper.suspect_from].edge), Some("index"));
+    assert!(keeper.any_name, "by which of two names is of no interest");
+    assert_eq!(keeper.path.len() - keeper.further_links.len(), 3, "{:?}", keeper.path);
+}
+
 #[test]
 fn a_snapshot_of_another_process_is_found() {
     let mut other = Builder::default();

@@ -122,18 +122,24 @@ impl<'a> Places<'a> {
     /// Old chains on which as many new links hang as make a chain; not rings, whose new links hang on the other end as well.
     fn find_far_ends(&mut self) {
         let Scene { tree, tops, row, .. } = *self.scene;
-        let mut links = FastMap::<Node, u64>::default();
+        // A tree has many ends.
+        let mut links = FastMap::<(Node, usize), u64>::default();
+        let mut holders = FastMap::<Node, Node>::default();
         for &node in &tree.order {
             let top = tops[node as usize];
             let is_of_chain = top != NONE && self.link_tops.contains(&top) && row(node) == row(top);
             if is_of_chain && self.readings.link_hops(node).is_some() {
-                *links.entry(top).or_default() += 1;
+                let holder = *holders.entry(top).or_insert_with(|| self.holder_of_chain(top));
+                *links.entry((holder, row(top))).or_default() += 1;
             }
         }
-        let is_far = |&(top, links): &(Node, u64)| {
-            links >= MIN_CHAIN && !self.chain_holders.contains_key(&self.holder_of_chain(top))
+        // The first link may be of another class.
+        let is_of_ring = |holder: Node| {
+            let holders = [holder, tree.parent[holder as usize]];
+            holders.iter().any(|holder| self.chain_holders.contains_key(holder))
         };
-        self.links = links.into_iter().filter(is_far).map(|(top, _)| row(top)).collect();
+        let is_far = |&((holder, _), links): &((Node, usize), u64)| links >= MIN_CHAIN && !is_of_ring(holder);
+        self.links = links.into_iter().filter(is_far).map(|((_, class), _)| class).collect();
     }
 
     /// What the chain hangs on that ends in a link.
@@ -181,7 +187,8 @@ impl<'a> Places<'a> {
             let is_candidate = self.may_be_entry(node, above);
             let entry = if is_candidate { self.entry(node) } else { NONE };
             let place = match entry {
-                NONE if is_candidate => self.chain(node).unwrap_or(above),
+                NONE if is_candidate => self.chain(node, 1).unwrap_or(above),
+                NONE if self.is_second_link(node) => self.chain(node, 2).unwrap_or(above),
                 NONE => above,
                 _ => entry,
             };
@@ -253,9 +260,22 @@ impl<'a> Places<'a> {
         place.map_or(NONE, |&place| u32::try_from(place).unwrap_or(NONE))
     }
 
-    /// The place of the chain of its class that hangs on the same holder.
-    fn chain(&self, node: Node) -> Option<u32> {
-        let place = *self.chain_holders.get(&self.scene.tree.parent[node as usize])?;
+    /// An old object on an old one of another class that hangs on the holder of a chain: the first link of a list may never have
+    /// got a `prev`.
+    fn is_second_link(&self, node: Node) -> bool {
+        let Scene { tree, tops, row, .. } = *self.scene;
+        let parent = tree.parent[node as usize];
+        !self.chain_holders.is_empty()
+            && tops[node as usize] == NONE
+            && tops[parent as usize] == NONE
+            && row(node) != row(parent)
+            && self.chain_holders.contains_key(&tree.parent[parent as usize])
+    }
+
+    /// The place of the chain of its class that hangs on what is so many hops above.
+    fn chain(&self, node: Node, hops: usize) -> Option<u32> {
+        let holder = (0..hops).fold(node, |at, _| self.scene.tree.parent[at as usize]);
+        let place = *self.chain_holders.get(&holder)?;
         let held = self.all.get(place as usize)?;
         held.entries.contains_key(&(self.scene.row)(node)).then_some(place)
     }

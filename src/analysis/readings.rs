@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::hash::FastMap;
+use super::hash::{FastMap, FastSet};
 use super::paths::{Hop, NONE, Search, Tree, is_position};
 use crate::snapshot::{Edge, EdgeKind, Node, NodeKind};
 
@@ -18,11 +18,22 @@ pub struct Readings<'a> {
     of_node: FastMap<Node, u32>,
     tables: FastMap<Node, u32>,
     folds_chains: bool,
+    /// Classes whose objects make trees.
+    trees: FastSet<u32>,
 }
 
 /// Links of a chain follow each other after so many hops at most: a promise, its reaction, a function, its scope, the function
 /// that waits and its promise.
 const MAX_LINK_HOPS: usize = 8;
+
+/// So many nodes hang on one of their class by one name, and as many by another one, where they make a tree.
+const MIN_BRANCHES: u32 = 8;
+
+/// Classes whose objects hold whatever the program puts there, one of the same class too.
+fn is_plain(class: &str) -> bool {
+    matches!(class, "" | "Object" | "Array" | "Map" | "Set" | "Promise" | "Error")
+        || class.starts_with("system / ")
+}
 
 /// An object that holds so many heads by names is a table, in which names are positions.
 const MIN_TABLE_NAMES: u32 = 16;
@@ -40,19 +51,45 @@ impl<'a> Readings<'a> {
         }
         tables.retain(|_, names| *names >= MIN_TABLE_NAMES);
         let (numbers, of_node) = (FastMap::default(), FastMap::default());
-        Self { search, tree, numbers, of_node, tables, folds_chains: false }
+        Self { search, tree, numbers, of_node, tables, folds_chains: false, trees: FastSet::default() }
     }
 
-    /// Links of a chain, each on the one before (`.next`, `.next` …), read alike.
+    /// Links of a chain, each on the one before (`.next`, `.next` …), read alike, and so do nodes of a tree.
     #[must_use]
     pub fn folding_chains(self) -> Self {
-        Self { folds_chains: true, ..self }
+        let mut by_name = FastMap::<(u32, u32), u32>::default();
+        for &node in self.tree.order.iter().filter(|&&node| self.is_on_its_like(node)) {
+            *by_name.entry(((self.search.class)(node), self.edge_to(node))).or_default() += 1;
+        }
+        let mut names = FastMap::<u32, u32>::default();
+        for ((class, _), _) in by_name.into_iter().filter(|&(_, nodes)| nodes >= MIN_BRANCHES) {
+            *names.entry(class).or_default() += 1;
+        }
+        let trees = names.into_iter().filter(|&(_, names)| names > 1).map(|(class, _)| class).collect();
+        Self { folds_chains: true, trees, ..self }
     }
 
     /// Where a node is the next link of a chain: how many hops above it is the link before, which is held in the same way.
     #[must_use]
     pub fn link_hops(&self, node: Node) -> Option<usize> {
-        (1..=MAX_LINK_HOPS).find(|&hops| self.repeats(node, hops))
+        (1..=MAX_LINK_HOPS).find(|&hops| self.repeats(node, hops) || hops == 1 && self.branches(node))
+    }
+
+    /// Whether a node is on one of its own class, by a name. Of plain objects, arrays and Maps that says nothing.
+    fn is_on_its_like(&self, node: Node) -> bool {
+        let (graph, parent) = (self.search.graph, self.tree.parent[node as usize]);
+        parent != NONE
+            && (self.search.class)(node) == (self.search.class)(parent)
+            && graph.kind(node) == NodeKind::Object
+            && graph.edge_kind(self.tree.edge[node as usize]) == EdgeKind::Property
+            && self.edge_to(node) != ANY_POSITION
+            && !is_plain(graph.name(node))
+    }
+
+    /// Whether a node is a branch of a tree, on the one before by whichever name (`.left`, `.right`).
+    #[must_use]
+    pub fn branches(&self, node: Node) -> bool {
+        !self.trees.is_empty() && self.trees.contains(&(self.search.class)(node)) && self.is_on_its_like(node)
     }
 
     /// Whether the last hops to a node are those before them once more. Positions alone make no chain: `rows[*][*]`.
@@ -83,7 +120,7 @@ impl<'a> Readings<'a> {
         let link = |hop: &Hop| self.link_hops(hop.node);
         let Some(first) = path.iter().position(|hop| link(hop).is_some()) else { return 0..0 };
         let hops = link(&path[first]).unwrap_or(1);
-        let length = path[first..].iter().take_while(|hop| self.repeats(hop.node, hops)).count();
+        let length = path[first..].iter().take_while(|hop| link(hop) == Some(hops)).count();
         // From the end of the first link on, by whole links.
         let start = first + 1 - hops;
         start..start + length.div_ceil(hops) * hops
@@ -128,7 +165,8 @@ impl<'a> Readings<'a> {
             return 0;
         }
         let above = self.of(self.holder(parent));
-        self.number(above, self.edge_to(node), ANY_CLASS)
+        let edge = if self.branches(node) { ANY_POSITION } else { self.edge_to(node) };
+        self.number(above, edge, ANY_CLASS)
     }
 
     /// Whose storage a node is; itself where it is none.

@@ -138,7 +138,7 @@ pub struct PartFacts {
 }
 
 /// One step of a path.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StepFacts {
     /// V8's type of the edge.
@@ -156,7 +156,7 @@ pub struct StepFacts {
 }
 
 /// A place in a snapshot.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StepPlace {
     /// Its file.

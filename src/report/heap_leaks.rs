@@ -5,9 +5,10 @@
 
 use super::finding::{Mapped, site};
 use super::fingerprint::of_keeper;
+use super::heap_alike::{entries_first, hangs_on_entries, joined};
 use super::heap_carriers::carriers;
 use super::heap_facts::{HeapFacts, KeeperFacts, StateFacts, StepFacts, StepPlace};
-use super::heap_names::{HeapKind, holder, kind};
+use super::heap_names::{HeapKind, holder, is_required_module, kind};
 use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
 use super::{owners, round, words};
 use crate::ledger::RunView;
@@ -47,21 +48,27 @@ pub fn rows(
     kept: &[Kept],
 ) -> HeapRows {
     let mut rows = HeapRows::default();
-    let keepers = facts.keepers.iter().map(|keeper| (keeper, false));
-    for (keeper, is_object) in keepers.chain(facts.objects.iter().map(|object| (object, true))) {
+    let objects = joined(facts.objects.iter().filter(|object| object.bytes.now() >= MIN_STORAGE_BYTES));
+    let mut led: Vec<(&KeeperFacts, usize)> = Vec::new();
+    for (keeper, is_object) in entries_first(&facts.keepers, &objects) {
         let carriers = carriers(keeper);
         let is_carrier = |leak: &Leak| carriers.iter().any(|carrier| carrier.is_of(leak));
         let is_along = |leak: &Leak| !keeper.counts_entries && !is_object && comes_with(leak, keeper);
         let explaining =
             explained_by.iter().position(is_carrier).or_else(|| explained_by.iter().position(is_along));
-        if let Some(leak) = explaining.and_then(|at| explained_by.get_mut(at)) {
-            explain(leak, facts, keeper);
+        let whole = led.iter().find(|(of, _)| hangs_on_entries(keeper, of)).map(|&(_, at)| at);
+        let explaining = match explaining {
+            Some(at) => explained_by.get_mut(at),
+            None => whole.and_then(|at| rows.leaks.get_mut(at)),
+        };
+        if let Some(leak) = explaining {
+            explain(leak, facts, keeper, is_object);
             continue;
         }
         if kept.iter().any(|kept| carriers.iter().any(|carrier| carrier.kinds.contains(&kept.kind))) {
             continue;
         }
-        if is_object && keeper.bytes.now() < MIN_STORAGE_BYTES || !is_object && !class_grows(facts, keeper) {
+        if !is_object && !class_grows(facts, keeper) {
             continue;
         }
         let grown = Grown::of(facts, keeper, is_object);
@@ -71,7 +78,10 @@ pub fn rows(
             _ if is_of_node(keeper) && keeper.state.is_none() => {
                 rows.kept.push(grown.kept(site, Reason::MadeByNode));
             }
-            ("grows", true) => rows.leaks.push(grown.leak(site, now_ms)),
+            ("grows", true) => {
+                led.push((keeper, rows.leaks.len()));
+                rows.leaks.push(grown.leak(site, now_ms));
+            }
             _ => rows.kept.push(grown.kept(site, Reason::TooFewLooks)),
         }
     }
@@ -94,7 +104,10 @@ fn is_of_node(keeper: &KeeperFacts) -> bool {
     // The function whose scope, or a scope around that, has the variable; a module of the host's has none.
     let before = keeper.path.get(..keeper.suspect_from).unwrap_or(&keeper.path);
     let seen_by = before.iter().rev().find(|step| step.to != "system / Context");
-    let is_variable = suspect.first().is_some_and(|step| step.edge == "context");
+    // What an ES module exports that was required is the program's, whatever leads there.
+    let exports = keeper.path.iter().rposition(is_required_module).map_or(0, |at| at + 1);
+    let is_variable =
+        exports <= keeper.suspect_from && suspect.first().is_some_and(|step| step.edge == "context");
     let is_private = |name: &str| name.starts_with(['#', '_']) || name.starts_with("<symbol ");
     let is_part = |pair: &[StepFacts]| {
         is_node(&pair[0].class_place) && pair[1].edge_name.as_deref().is_some_and(is_private)
@@ -103,7 +116,7 @@ fn is_of_node(keeper: &KeeperFacts) -> bool {
     let is_symbol = keeper.path.iter().any(|step| step.edge_name.as_deref() == Some(SYMBOLS));
     is_symbol
         || is_variable && seen_by.is_some_and(|step| is_node(&step.place))
-        || keeper.path.get(from..).unwrap_or_default().windows(2).any(is_part)
+        || keeper.path.get(from.max(exports)..).unwrap_or_default().windows(2).any(is_part)
 }
 
 /// A heap of things that hang on something new, as many for each job as there are leftovers: where the owner of these is
@@ -116,16 +129,22 @@ fn comes_with(leak: &Leak, keeper: &KeeperFacts) -> bool {
 }
 
 /// The way to the first thing that a leak keeps, and the bytes of all of them, also those of jobs since the last snapshot.
-fn explain(leak: &mut Leak, facts: &HeapFacts, keeper: &KeeperFacts) {
+fn explain(leak: &mut Leak, facts: &HeapFacts, keeper: &KeeperFacts, is_object: bool) {
+    let bytes_per_job = bytes_per_job(keeper, is_object);
     let jobs_since = leak.jobs_finished.saturating_sub(facts.snapshots.last().copied().unwrap_or(0));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes")]
-    let since = (keeper.bytes_per_job * float(jobs_since)).max(0.0) as u64;
+    let since = (bytes_per_job * float(jobs_since)).max(0.0) as u64;
     let bytes = keeper.bytes.now().saturating_add(since);
     leak.retained_bytes = Some(leak.retained_bytes.unwrap_or(0).saturating_add(bytes));
-    leak.bytes_per_job = Some(round(leak.bytes_per_job.unwrap_or(0.0) + keeper.bytes_per_job));
+    leak.bytes_per_job = Some(round(leak.bytes_per_job.unwrap_or(0.0) + bytes_per_job));
     if leak.retaining_path.is_none() {
         leak.retaining_path = Some(keeper.words.clone());
     }
+}
+
+/// Of an object that becomes larger, bytes are what is counted.
+fn bytes_per_job(keeper: &KeeperFacts, is_object: bool) -> f64 {
+    if is_object { keeper.per_job } else { keeper.bytes_per_job }
 }
 
 /// One finding about the heap.
@@ -214,7 +233,7 @@ impl<'a> Grown<'a> {
                 cohort_alive: 1.0,
             },
             retained_bytes: Some(keeper.bytes.now()),
-            bytes_per_job: Some(round(if self.is_object { keeper.per_job } else { keeper.bytes_per_job })),
+            bytes_per_job: Some(round(bytes_per_job(keeper, self.is_object))),
             retaining_path: Some(keeper.words.clone()),
             first_seen: now_ms,
             last_seen: now_ms,

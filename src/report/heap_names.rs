@@ -44,7 +44,8 @@ pub fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
     let suspect = keeper.path.get(keeper.suspect_from.min(entry)..entry).unwrap_or_default();
     let module = suspect.iter().rposition(is_module);
     let within = suspect.get(module.map_or(0, |at| at + 1)..).unwrap_or_default();
-    let names = within.iter().filter_map(written).collect::<Vec<_>>().join(".");
+    let within = within.iter().filter(|step| !is_required_module(step));
+    let names = within.filter_map(written).collect::<Vec<_>>().join(".");
     let names = match module.and_then(|at| suspect.get(at)?.edge_name.as_deref()) {
         Some(file) if names.is_empty() => in_package(file).to_owned(),
         Some(file) => format!("{names} of {}", in_package(file)),
@@ -74,6 +75,12 @@ pub fn holder(keeper: &KeeperFacts, is_object: bool) -> (String, String) {
 /// The name that somebody wrote for a step.
 fn written(step: &StepFacts) -> Option<&str> {
     matches!(step.edge.as_str(), "context" | "property").then_some(step.edge_name.as_deref()).flatten()
+}
+
+/// From a `CommonJS` module of Node's to the ES module that it stands for.
+#[must_use]
+pub fn is_required_module(step: &StepFacts) -> bool {
+    step.edge_name.as_deref() == Some("<symbol kRequiredModuleSymbol>")
 }
 
 /// A module in Node's table of them, where its key is its file.

@@ -8,6 +8,7 @@ pub mod facts;
 pub mod finding;
 pub mod fingerprint;
 pub mod heap;
+mod heap_alike;
 mod heap_carriers;
 pub mod heap_facts;
 pub mod heap_growth;

@@ -4,11 +4,16 @@ use super::*;
 
 /// A check of 400 jobs with a Map that grew by `counts`, and its report.
 fn with_map(bench: &Bench, counts: &str, path: &str) -> Report {
+    with_keeper(bench, counts, path, 1)
+}
+
+/// The same with the step at which the path becomes suspect.
+fn with_keeper(bench: &Bench, counts: &str, path: &str, suspect_from: u32) -> Report {
     bench.report(&format!(
         r#"{{"check":{{"elapsedMs":100}},"heap":{{"job":"thumb","readings":[{{"jobs":100}}],"snapshots":[100,140,180,400],
             "classes":[{{"name":"{{id}}"}}],
             "keepers":[{{"status":"grows","certainty":"sure","perJob":1,"perJobLow":1,"perJobHigh":1,"countsEntries":true,
-                "of":{{"name":"{{id}}","type":"object"}},"counts":{counts},"bytes":40000,"bytesPerJob":100,"suspectFrom":1,
+                "of":{{"name":"{{id}}","type":"object"}},"counts":{counts},"bytes":40000,"bytesPerJob":100,"suspectFrom":{suspect_from},
                 "words":[".job job jobs/thumb.js:3","variable cache Map","[*] {{id}}"],
                 "path":[{{"edge":"property","edgeName":"job","to":"job","toType":"closure",
                           "place":{{"file":"/app/jobs/thumb.js","line":3}}}},{path}
@@ -125,4 +130,78 @@ fn growth_that_no_snapshot_could_place_is_said_and_where_it_is_sure_not_clean() 
     let sentence = "memory grows with the jobs, and no snapshot of the heap tells where: too large";
     assert_eq!((sure.verdict, sure.notes), ("inconclusive", vec![sentence.to_owned()]));
     assert_eq!(bench.report(&facts("")).verdict, "clean");
+}
+
+/// Listeners in a Set, one more with each job, and what grows beyond them.
+fn with_set(bench: &Bench, beyond: &str) -> Report {
+    bench.report(&format!(
+        r#"{{"check":{{"elapsedMs":100}},"heap":{{"job":"thumb","readings":[{{"jobs":100}}],"snapshots":[100,140,180,400],
+            "classes":[{{"name":"Function"}},{{"name":"{{at}}"}}],
+            "keepers":[{{"status":"grows","certainty":"sure","perJob":1,"perJobLow":1,"perJobHigh":1,"countsEntries":true,
+                "of":{{"name":"note","type":"closure"}},"counts":[100,140,180,400],"bytes":40000,"bytesPerJob":100,
+                "suspectFrom":1,"words":["variable subscribers Set","[*] note"],"path":[{SET},{NOTE}]}}],
+            "objects":[{beyond}]}}}}"#
+    ))
+}
+
+const SET: &str = r#"{"edge":"property","edgeName":"job","to":"job","toType":"closure","place":{"file":"/app/jobs/thumb.js","line":3}},
+    {"edge":"context","edgeName":"subscribers","to":"Set","toType":"object"}"#;
+const NOTE: &str = r#"{"edge":"internal","edgeName":null,"to":"note","toType":"closure","place":{"file":"/app/bus.js","line":9}}"#;
+
+/// A list that becomes larger, in a variable of what `on` says.
+fn list(on: &str) -> String {
+    format!(
+        r#"{{"status":"grows","certainty":"sure","perJob":50,"perJobLow":50,"perJobHigh":50,"of":{{"name":"Array","type":"object"}},
+            "counts":[100,140,180,400],"bytes":[5000,7000,9000,20000],"suspectFrom":1,"words":["variable lines Array"],
+            "path":[{SET},{on},{{"edge":"context","edgeName":"lines","to":"Array","toType":"object"}}]}}"#
+    )
+}
+
+#[test]
+fn lists_that_forgotten_listeners_fill_are_a_part_of_that_leak() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let alone = with_set(&bench, "");
+    let bytes =
+        |report: &Report| report.leaks.iter().filter_map(|leak| leak.retained_bytes).collect::<Vec<_>>();
+    assert_eq!(bytes(&alone), [40_000]);
+    let filled = with_set(&bench, &[list(NOTE), list(NOTE), list(NOTE)].join(","));
+    assert_eq!(filled.leaks[0].description, "entry in subscribers (Set)");
+    assert_eq!(bytes(&filled), [100_000], "with what the lists take");
+    let one = with_set(&bench, &list(NOTE));
+    assert_eq!(one.leaks.len(), 2, "one list alone may be a mistake of its own");
+}
+
+#[test]
+fn lists_that_are_held_alike_are_one_finding() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let other = NOTE.replace("note", "other");
+    let report = with_set(&bench, &[list(&other), list(&other)].join(","));
+    let rates: Vec<_> =
+        report.leaks.iter().map(|leak| (leak.kind, leak.per_job, leak.retained_bytes)).collect();
+    assert_eq!(rates, [("collection", 1.0, Some(40_000)), ("heap", 100.0, Some(40_000))]);
+}
+
+#[test]
+fn exports_of_an_es_module_that_was_required_are_the_programs() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let through = |symbol: &str| {
+        let path = format!(
+            r#"{{"edge":"property","edgeName":"getBuiltinModule","to":"getBuiltinModule","toType":"closure",
+                 "place":{{"file":"node:internal/modules/helpers","line":355}}}},
+               {{"edge":"context","edgeName":"$Module","to":"Module","toType":"closure"}},
+               {{"edge":"property","edgeName":"_cache","to":"Object","toType":"object"}},
+               {{"edge":"property","edgeName":"/app/node_modules/lib/index.mjs","to":"Module","toType":"object",
+                 "classPlace":{{"file":"node:internal/modules/cjs/loader","line":9}}}},
+               {{"edge":"property","edgeName":"{symbol}","to":"ModuleWrap","toType":"object"}},
+               {{"edge":"internal","edgeName":"value","to":"Map","toType":"object"}},"#
+        );
+        let report = with_keeper(&bench, "[100,140,180,400]", &path, 2);
+        report.leaks.first().map(|leak| leak.description.clone())
+    };
+    let description = through("<symbol kRequiredModuleSymbol>");
+    assert_eq!(description.as_deref(), Some("entry in lib/index.mjs (Map)"));
+    assert_eq!(through("<symbol kOther>"), None, "but what Node keeps for itself is not");
 }
