@@ -99,7 +99,7 @@ fn by_age(counts: &[u32; STRETCHES], many_samples: u32) -> Suspicion {
     let first_half: u32 = counts[..STRETCHES / 2].iter().sum();
     let is_low = |quarter: &&[u32]| quarter.iter().sum::<u32>() * QUARTER_DIVISOR < total.max(1);
     let low = counts.chunks(2).skip(1).filter(is_low).count();
-    let is_there_throughout = low <= usize::from(total < MANY_SAMPLES);
+    let is_there_throughout = low <= usize::from(total < many_samples);
     let many = f64::from(total);
     let is_early = f64::from(first_half) > many * (0.5 + ASKING_SHARE) + DEVIATIONS * many.sqrt() / 2.0;
     let goes_on = counts[STRETCHES - 2..].iter().any(|count| *count > 0);
