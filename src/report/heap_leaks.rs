@@ -13,7 +13,7 @@ use super::model::{EvidenceRow, Kept, Leak, OutcomeCounts, SiteCount};
 use super::{owners, round, words};
 use crate::ledger::RunView;
 use crate::ledger::texts::{Place, Site};
-use crate::verdict::heap_steps::{certainty, keeps_pace};
+use crate::verdict::heap_steps::{MIN_SNAPSHOTS, certainty, keeps_pace};
 use crate::verdict::ladder::{Certainty, Reason};
 use crate::verdict::slope::Point;
 
@@ -68,11 +68,15 @@ pub fn rows(
         if kept.iter().any(|kept| carriers.iter().any(|carrier| carrier.kinds.contains(&kept.kind))) {
             continue;
         }
-        if !is_object && !class_grows(facts, keeper) {
-            continue;
-        }
         let grown = Grown::of(facts, keeper, is_object);
         let site = (keeper.site != 0).then(|| site(view, mapped, keeper.site)).flatten();
+        if !is_object && !class_grows(facts, keeper) {
+            let may_grow = keeper.status == "grows" && grown.keeps_pace() && !is_of_node(keeper);
+            if may_grow && is_plain(keeper) && facts.snapshots.len() <= MIN_SNAPSHOTS {
+                rows.kept.push(grown.kept(site, Reason::TooFewLooks));
+            }
+            continue;
+        }
         match (keeper.status.as_str(), grown.keeps_pace()) {
             (_, false) => {}
             _ if is_of_node(keeper) && keeper.state.is_none() => {
@@ -93,6 +97,11 @@ pub fn rows(
 fn class_grows(facts: &HeapFacts, keeper: &KeeperFacts) -> bool {
     let class = if keeper.of.kind == "closure" { "Function" } else { &keeper.of.name };
     facts.classes.iter().any(|growing| growing.name == class)
+}
+
+/// A text or a number: V8 has thousands, and drops more with its code than a few jobs add. The last snapshot tells.
+fn is_plain(keeper: &KeeperFacts) -> bool {
+    matches!(keeper.of.kind.as_str(), "string" | "concatenated string" | "sliced string" | "number")
 }
 
 /// On a variable of Node's own code, or on a part that Node gives its own objects: the symptom of something else.

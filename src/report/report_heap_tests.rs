@@ -47,6 +47,30 @@ fn map_that_stopped_growing_or_replaced_its_entries_is_none() {
 }
 
 #[test]
+fn texts_that_grow_while_there_are_no_more_of_them_wait_for_the_last_snapshot() {
+    let bench = Bench::new(Mode::Check);
+    bench.run_jobs(400, |_| Vec::new());
+    let with = |kind: &str, snapshots: &str, classes: &str| {
+        let report = bench.report(&format!(
+            r#"{{"check":{{"elapsedMs":100}},"heap":{{"job":"thumb","readings":[{{"jobs":100}}],"snapshots":{snapshots},
+                "classes":[{classes}],
+                "keepers":[{{"status":"grows","certainty":"sure","perJob":0.25,"perJobLow":0.25,"perJobHigh":0.25,
+                    "countsEntries":true,"of":{{"name":"(string)","type":"{kind}"}},"counts":{counts},"bytes":2400,
+                    "bytesPerJob":6,"suspectFrom":0,"words":["variable failed Set","[*] (string)"],
+                    "path":[{{"edge":"context","edgeName":"failed","to":"Set","toType":"object"}},
+                            {{"edge":"internal","edgeName":null,"to":"(string)","toType":"string"}}]}}]}}}}"#,
+            counts = snapshots.replace("400", "100").replace("[100", "[25").replace("140", "35").replace("180", "45")
+        ));
+        (report.leaks.len(), report.kept.iter().filter(|kept| kept.undecided).count())
+    };
+    let (three, four) = ("[100,140,180]", "[100,140,180,400]");
+    assert_eq!(with("string", three, ""), (0, 1));
+    assert_eq!(with("object", three, ""), (0, 0), "of objects there would be more");
+    assert_eq!(with("string", four, ""), (0, 0), "a cache of the latest ones");
+    assert_eq!(with("string", four, r#"{"name":"(string)"}"#), (1, 0));
+}
+
+#[test]
 fn what_a_leaking_listener_keeps_is_told_with_it() {
     let bench = Bench::new(Mode::Check);
     bench.run_jobs(400, |jobs| every(1, jobs));

@@ -29,12 +29,10 @@ pub const MIN_SNAPSHOTS: usize = 3;
 const ASK_AT_JOBS: u64 = 100;
 /// Readings after which what is still weak is nothing.
 const MAX_READINGS: usize = 2;
-/// So many times the jobs of the first reading are those of the second, where jobs are quick.
-const QUICK_TIMES: u64 = 3;
-/// That is where those take no more CPU, in milliseconds.
-const QUICK_TIMES_MS: f64 = 1_000.0;
+/// Jobs are asked about again, whatever was found, where as many as before take no more CPU than that, in milliseconds.
+const AGAIN_MS: f64 = 500.0;
 /// And no more time than that, where jobs wait or the machine does something else.
-const QUICK_TIMES_ELAPSED_MS: f64 = 3_000.0;
+const AGAIN_ELAPSED_MS: f64 = 1_500.0;
 /// Jobs between two snapshots at least, since a check looks at these multiples alone; else two fifths of those before the
 /// first one.
 const MIN_GAP_JOBS: u64 = 20;
@@ -67,26 +65,20 @@ fn is_due(progress: &Progress<'_>, step: Step) -> bool {
 fn is_asked_again(progress: &Progress<'_>) -> bool {
     let heap = &progress.heap;
     let is_weak = heap.suspicion == Some(Suspicion::Weak);
-    heap.readings.len() < MAX_READINGS && (is_weak || may_go_on(progress))
+    let is_quick =
+        |&first| progress.fixed_jobs.is_none() && take_less(progress, first, AGAIN_MS, AGAIN_ELAPSED_MS);
+    heap.readings.len() < MAX_READINGS && (is_weak || heap.readings.first().is_some_and(is_quick))
 }
 
-/// More jobs tell what is weak now.
+/// Twice as many jobs tell what is weak now.
 fn again(progress: &Progress<'_>, step: Step) -> Step {
     let last = progress.heap.readings.last().copied().unwrap_or(0);
     let is_over = progress.fixed_jobs.is_some() && matches!(step, Step::Enough(_));
-    let times = if may_go_on(progress) { QUICK_TIMES } else { 2 };
-    if progress.ran() >= last.saturating_mul(times) || is_over {
+    if progress.ran() >= last.saturating_mul(2) || is_over {
         Step::Measure("asks again where memory comes from")
     } else {
         Step::More("memory may grow")
     }
-}
-
-/// Whether jobs are quick enough for [`QUICK_TIMES`].
-fn may_go_on(progress: &Progress<'_>) -> bool {
-    let Some(first) = progress.heap.readings.first() else { return false };
-    progress.fixed_jobs.is_none()
-        && take_less(progress, first * (QUICK_TIMES - 1), QUICK_TIMES_MS, QUICK_TIMES_ELAPSED_MS)
 }
 
 /// Whether so many jobs take less CPU and less time than that, at the pace so far.
@@ -229,10 +221,10 @@ mod tests {
             action(&Progress { used_ms, elapsed_ms: 2.0 * used_ms, ..at(finished, heap) }, ENOUGH)
         };
         assert_eq!(asked(100, 100.0, &[100]), "more");
-        assert_eq!(asked(280, 280.0, &[100]), "more");
-        assert_eq!(asked(300, 300.0, &[100]), "measure");
-        assert_eq!(asked(300, 300.0, &[100, 300]), "enough");
-        assert_eq!(asked(100, 520.0, &[100]), "enough", "two hundred more take 1,040 ms");
+        assert_eq!(asked(180, 180.0, &[100]), "more");
+        assert_eq!(asked(200, 200.0, &[100]), "measure");
+        assert_eq!(asked(200, 200.0, &[100, 200]), "enough");
+        assert_eq!(asked(100, 520.0, &[100]), "enough", "a hundred more take 520 ms");
         let fixed = Progress {
             fixed_jobs: Some(200),
             ..at(
