@@ -11,7 +11,7 @@ const { HeapSites } = require('../js/heap-sites')
  * The place of what piles up at the end of `way`.
  * @param {{ job: string, way: (folder: string) => any[], allocations: (file: string, library: string) => any[] }} made
  */
-function placeOf({ job, way, allocations, suspectFrom = 1 }) {
+function placeOf({ job, way, allocations }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'holdover-sites-'))
   try {
     const file = path.join(folder, 'job.mjs')
@@ -21,7 +21,7 @@ function placeOf({ job, way, allocations, suspectFrom = 1 }) {
     const intern = (_table, text) => interned.push(JSON.parse(text))
     const sites = new HeapSites({ ledger: { intern }, originals: { learn() {}, shown: () => [] } })
     const all = allocations(file, library).map((one) => ({ column: 9, counts: [4], callers: [], ...one }))
-    sites.siteOf({ path: way(library), suspectFrom, countsEntries: false }, all)
+    sites.siteOf({ path: way(library), suspectFrom: 1, countsEntries: false }, all)
     const { file: of, line, calledFrom } = interned.at(-1)
     return { file: path.relative(folder, of), line, calledFrom: calledFrom?.line }
   } finally {

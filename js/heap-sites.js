@@ -56,7 +56,7 @@ class HeapSites {
     const line = hidden === null ? named : null
     const places =
       line === null
-        ? this.functionOf(originals.find(isOfProgram) ?? originals[0], row, allocations)
+        ? this.functionOf(originals.find(isOutsideNode) ?? originals[0], row, allocations)
         : this.withCaller(line, allocations, madeBy(row, allocations))
     return this.intern(...this.handedIn(places, row, line !== null))
   }
@@ -261,10 +261,9 @@ function moduleOf({ path, suspectFrom }) {
  * A function of a library that leads to a variable without a name: the last name is that of the function, wherever it is.
  * @param {any} row @returns {Place | null}
  */
-function hiddenIn({ path, suspectFrom }) {
-  const last = path.findLastIndex(
-    (/** @type {any} */ step, /** @type {number} */ at) => at >= suspectFrom && isWritten(step)
-  )
+function hiddenIn(row) {
+  const { path } = row
+  const last = lastWritten(row)
   const step = path[last]
   const isHidden = step?.toType === 'closure' && step.place?.file && isLibrary(step.place.file)
   return isHidden && last < path.length - 1 ? placeOf(step) : null
@@ -295,7 +294,7 @@ function placeOf({ place: { file, line, column }, to }) {
 }
 
 /** A function of Node's leads to the variables of an ES module, which has none of its own. @param {Place} place */
-function isOfProgram({ file }) {
+function isOutsideNode({ file }) {
   return !file.startsWith('node:')
 }
 
@@ -314,11 +313,17 @@ function isOnPromise({ path, suspectFrom }) {
   return path.slice(suspectFrom).some((/** @type {any} */ step) => step.edgeName === 'reactions_or_result')
 }
 
-/** The last name that somebody wrote; every module has `exports`. @param {any} row @returns {string | null} */
-function nameOf({ path, suspectFrom }) {
-  const last = path.findLastIndex(
+/** Where the last name is that somebody wrote; -1: there is none. @param {any} row @returns {number} */
+function lastWritten({ path, suspectFrom }) {
+  return path.findLastIndex(
     (/** @type {any} */ step, /** @type {number} */ at) => at >= suspectFrom && isWritten(step)
   )
+}
+
+/** The last name that somebody wrote; every module has `exports`. @param {any} row @returns {string | null} */
+function nameOf(row) {
+  const { path } = row
+  const last = lastWritten(row)
   const name = path[last]?.edgeName ?? null
   return name === 'exports' && path[last - 1]?.to === 'Module' ? null : name
 }

@@ -130,8 +130,7 @@ impl Keeper {
         let further_links = readings.further_links(&path);
         let to_chain = if further_links.is_empty() { path.len() } else { further_links.start };
         // The names by which nodes of a tree hang are positions.
-        let is_tree = path.get(further_links.start).is_some_and(|hop| readings.branches(hop.node));
-        let is_tree = is_tree && !further_links.is_empty();
+        let is_tree = path[further_links.clone()].first().is_some_and(|hop| readings.branches(hop.node));
         let suspect_from =
             suspect_from(graph, &path[..to_chain], is_tree || any_name && further_links.is_empty());
         let any_name = any_name || is_tree;

@@ -89,25 +89,22 @@ impl Serialize for Companion {
 }
 
 /// Names in a finding what comes with each of what it counts, and what comes with that.
-pub fn add_part(whole: &mut Leak, mut part: Leak) {
-    let companions = std::mem::take(&mut part.companions);
-    add(whole, Companion::of(&part, whole));
-    add_companions(whole, companions, &part);
-    keep_also(whole, part);
+pub fn add_part(whole: &mut Leak, part: Leak) {
+    let companion = Companion::of(&part, whole);
+    add_as(whole, part, companion);
 }
 
 /// The same by the name of the part, where it is not known how many there are with each.
-pub fn add_named(whole: &mut Leak, mut part: Leak) {
-    let companions = std::mem::take(&mut part.companions);
-    add(whole, Companion::Named(part.description.clone()));
-    add_companions(whole, companions, &part);
-    keep_also(whole, part);
+pub fn add_named(whole: &mut Leak, part: Leak) {
+    let companion = Companion::Named(part.description.clone());
+    add_as(whole, part, companion);
 }
 
-/// What came with the part. Listeners that it names are among those that it counts.
-fn add_companions(whole: &mut Leak, companions: Vec<Companion>, part: &Leak) {
-    for companion in companions {
-        match companion {
+/// With what came with the part. Listeners that it names are among those that it counts.
+fn add_as(whole: &mut Leak, mut part: Leak, companion: Companion) {
+    add(whole, companion);
+    for of_part in std::mem::take(&mut part.companions) {
+        match of_part {
             Companion::Counted { what, whereon, count, .. } => {
                 add(whole, Companion::Counted { what, whereon, count, of: whole.count });
             }
@@ -115,6 +112,7 @@ fn add_companions(whole: &mut Leak, companions: Vec<Companion>, part: &Leak) {
             named @ Companion::Named(_) => add(whole, named),
         }
     }
+    keep_also(whole, part);
 }
 
 fn add(whole: &mut Leak, companion: Companion) {

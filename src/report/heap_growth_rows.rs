@@ -136,9 +136,7 @@ impl Table<'_> {
             objects: total.count,
             bytes: total.bytes,
             bytes_per_job: self.slope(&bytes),
-            own: self.is_own(head)
-                || self.is_in_code(&keeper.path)
-                || self.is_watchers(&keeper.path, keeper.suspect_from),
+            own: self.is_others(&keeper.path, keeper.suspect_from),
             parts: keeper.parts.iter().take(MAX_PARTS).map(|part| self.part(part)).collect(),
             path: steps(self.graph, &told(keeper), keeper.any_name, self.names, &self.files),
             suspect_from: keeper.suspect_from,
@@ -160,10 +158,7 @@ impl Table<'_> {
             rate: rate(judged)?,
             of: self.thing(object.node),
             bytes: object.bytes.clone(),
-            own: self.is_own(object.node)
-                || self.is_global(&object.path)
-                || self.is_in_code(&object.path)
-                || self.is_watchers(&object.path, object.suspect_from),
+            own: self.is_global(&object.path) || self.is_others(&object.path, object.suspect_from),
             path: steps(self.graph, &object.path, false, self.names, &self.files),
             suspect_from: object.suspect_from,
         };
@@ -200,6 +195,13 @@ impl Table<'_> {
 
     fn thing(&self, node: Node) -> Thing {
         Thing::of(self.graph, node, self.names, &self.files)
+    }
+
+    /// Whether what a path ends in is V8's, Node's or the watcher's.
+    fn is_others(&self, path: &[Hop], suspect_from: usize) -> bool {
+        path.last().is_some_and(|hop| self.is_own(hop.node))
+            || self.is_in_code(path)
+            || self.is_watchers(path, suspect_from)
     }
 
     /// Whether a variable of the watcher holds it: the function that sees the variable says so.

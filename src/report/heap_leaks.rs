@@ -68,21 +68,18 @@ pub fn rows(
         if kept.iter().any(|kept| carriers.iter().any(|carrier| carrier.kinds.contains(&kept.kind))) {
             continue;
         }
-        let grown = Grown::of(facts, keeper, is_object);
-        let site = (keeper.site != 0).then(|| site(view, mapped, keeper.site)).flatten();
-        if !is_object && !class_grows(facts, keeper) {
-            let may_grow = keeper.status == "grows" && grown.keeps_pace() && !is_of_node(keeper);
-            if may_grow && is_plain(keeper) && facts.snapshots.len() <= MIN_SNAPSHOTS {
-                rows.kept.push(grown.kept(site, Reason::TooFewLooks));
-            }
+        let awaits_last = !is_object && !class_grows(facts, keeper);
+        if awaits_last && !may_grow(facts, keeper) {
             continue;
         }
+        let grown = Grown::of(facts, keeper, is_object);
+        let site = (keeper.site != 0).then(|| site(view, mapped, keeper.site)).flatten();
         match (keeper.status.as_str(), grown.keeps_pace()) {
             (_, false) => {}
             _ if is_of_node(keeper) && keeper.state.is_none() => {
                 rows.kept.push(grown.kept(site, Reason::MadeByNode));
             }
-            ("grows", true) => {
+            ("grows", true) if !awaits_last => {
                 led.push((keeper, rows.leaks.len()));
                 rows.leaks.push(grown.leak(site, now_ms));
             }
@@ -99,9 +96,13 @@ fn class_grows(facts: &HeapFacts, keeper: &KeeperFacts) -> bool {
     facts.classes.iter().any(|growing| growing.name == class)
 }
 
-/// A text or a number: V8 has thousands, and drops more with its code than a few jobs add. The last snapshot tells.
-fn is_plain(keeper: &KeeperFacts) -> bool {
-    matches!(keeper.of.kind.as_str(), "string" | "concatenated string" | "sliced string" | "number")
+/// Of texts and numbers V8 has thousands, and drops more with its code than a few jobs add: whether there are more of that class
+/// is for the last snapshot to tell.
+fn may_grow(facts: &HeapFacts, keeper: &KeeperFacts) -> bool {
+    let is_plain =
+        matches!(keeper.of.kind.as_str(), "string" | "concatenated string" | "sliced string" | "number");
+    let is_last = facts.snapshots.len() > MIN_SNAPSHOTS;
+    is_plain && !is_last && keeper.status == "grows" && !is_of_node(keeper)
 }
 
 /// On a variable of Node's own code, or on a part that Node gives its own objects: the symptom of something else.

@@ -89,9 +89,7 @@ fn fold_calls(leaks: Vec<Leak>) -> Vec<Leak> {
             is_of_job && is_called_alike(first, &leak) && is_whole_share(leak.count, first.count)
         };
         match firsts.iter_mut().find(is_same_call) {
-            Some(first) => {
-                add_part(first, leak);
-            }
+            Some(first) => add_part(first, leak),
             None => firsts.push(leak),
         }
     }

@@ -103,14 +103,15 @@ fn snapshots(progress: &Progress<'_>, step: Step) -> Step {
     if is_last_chance { step } else { Step::More("what grows must go on growing") }
 }
 
-/// Jobs at which the next snapshot is due. Storage grows by half of its size at a time, a table by all of it, so where that alone
-/// is suspect, half as many jobs more are needed each time, and twice as many where jobs are quick.
+/// Jobs at which the next snapshot is due. Storage grows by half of its size at a time, a table by all of it, so where one reading
+/// was not enough, since that alone may be suspect, half as many jobs more are needed each time, and twice as many where jobs are
+/// quick.
 fn due(progress: &Progress<'_>, first: u64, last: u64) -> u64 {
-    let is_about_storage = progress.heap.readings.len() > 1;
+    let may_be_storage = progress.heap.readings.len() > 1;
     match progress.fixed_jobs {
         Some(fixed) => last + fixed.saturating_sub(first).div_ceil(2).max(1),
-        None if is_about_storage && are_quick(progress, last) => last.saturating_mul(TABLE_STEP).div_ceil(5),
-        None if is_about_storage => last.saturating_mul(3).div_ceil(2),
+        None if may_be_storage && are_quick(progress, last) => last.saturating_mul(TABLE_STEP).div_ceil(5),
+        None if may_be_storage => last.saturating_mul(3).div_ceil(2),
         None => last + (first.saturating_mul(2) / 5).next_multiple_of(MIN_GAP_JOBS).max(MIN_GAP_JOBS),
     }
 }
