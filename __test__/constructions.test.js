@@ -8,13 +8,16 @@ const { Constructions } = require('../js/constructions')
 const { describeStack } = require('../js/site')
 
 /** What is told of one that a job makes at a line which calls a function of that name. */
-function factsOf(emitter, calls) {
+function factsOf(emitter, calls, isHandle = false) {
   const site = describeStack([
     { file: '/app/node_modules/client/lib/base.js', line: 3, column: 1, function: 'init' },
     { file: '/app/node_modules/client/index.js', line: 9, column: 1, function: calls },
     { file: '/app/jobs/mail.js', line: 12, column: 3, function: 'job' }
   ])
-  const constructions = new Constructions(() => JSON.stringify(site))
+  const constructions = new Constructions(
+    () => JSON.stringify(site),
+    () => isHandle
+  )
   constructions.note(emitter, 'mail', 1)
   const [{ class: named, isDirect, alive }] = constructions.facts
   return [named, isDirect, alive]
@@ -37,4 +40,8 @@ test('or by the constructor that the job calls, where its class says nothing', (
 
 test('or a client, where that is a function', () => {
   assert.deepEqual(factsOf(new Writable(), 'connectAsync'), ['client', false, 1])
+})
+
+test('what a job leaves open is no client that has it open', () => {
+  assert.deepEqual(factsOf(new EventEmitter(), 'connect', true), ['client', false, 0])
 })

@@ -83,3 +83,20 @@ test('what is kept under the name of the function that makes it is placed there'
   })
   assert.deepEqual(found, { file: 'job.mjs', line: 1, calledFrom: undefined })
 })
+
+// undici's agent keeps a client for each origin: the server that the job makes for its own test hangs on that client.
+test('what piles up on an object of a library is placed at the call into that library, whatever else its entries keep', () => {
+  const found = placeOf({
+    job: 'const agent = new Agent()\nexport const job = async () => {\n  const server = createServer(\n    (request, response) => response.end()\n  )\n  await ask(server, agent, agent)\n  agent.count(agent)\n}\n',
+    way: (library) => [
+      { ...closure('held', library, 3), place: null },
+      { ...object('context', 'agent', 'Agent'), classPlace: { file: library, line: 20, column: 3 } },
+      object('property', '<symbol clients>', 'Map')
+    ],
+    allocations: (file, library) => [
+      { file, line: 4, function: '', counts: [90] },
+      { file: library, line: 7, function: 'dispatch', callers: from(file, 2, 'ask') }
+    ]
+  })
+  assert.deepEqual(found, { file: LIBRARY, line: 7, calledFrom: 6 })
+})

@@ -4,7 +4,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter, once } = require('node:events')
 const { PassThrough } = require('node:stream')
-const { captureCallSites, toFrames, describeStack } = require('../js/site')
+const { SiteBook, captureCallSites, toFrames, describeStack } = require('../js/site')
 const { withWatch } = require('./helpers/run-watch')
 
 const siteOf = async (register) => {
@@ -108,6 +108,31 @@ test('the line that called is one of a file, and not of a text that a library ru
   assert.equal(caller(inLibrary, inText, inJob), inText.file, 'a text of its own')
   const bundled = { ...inJob, file: 'webpack-internal:///./jobs/page.js' }
   assert.equal(caller(inLibrary, bundled, inLibrary), bundled.file)
+})
+
+// worker-nodes starts the next of its processes when one has ended, at the line at which a job's call started that one.
+test('what a library makes out of a callback is placed at the one line of the application that has led there', () => {
+  const file = '/app/node_modules/pool/index.js'
+  const inPool = (line) => ({ file, line, column: 1, function: 'start' })
+  const inJob = (line) => ({ file: '/app/jobs/mail.js', line, column: 3, function: 'job' })
+  const placed = (...stacks) => {
+    const texts = []
+    const book = new SiteBook((text) => texts.push(text))
+    const ids = stacks.map((frames, i) => book.add(String(i), frames))
+    return ids.map((id) => JSON.parse(texts[id - 1]).calledFrom?.line)
+  }
+  const outOfCallback = [inPool(3), inPool(9)]
+  assert.deepEqual(placed([inPool(3), inJob(12)], outOfCallback), [12, 12])
+  assert.deepEqual(
+    placed([inPool(4), inJob(12)], outOfCallback),
+    [12, undefined],
+    'another line of the library'
+  )
+  assert.deepEqual(
+    placed([inPool(3), inJob(12)], [inPool(3), inJob(20)], outOfCallback),
+    [12, 20, undefined],
+    'either may be'
+  )
 })
 
 test("the host's prepareStackTrace and limit come back as they were", () => {

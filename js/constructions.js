@@ -39,16 +39,16 @@ class Line {
     this.refs = []
   }
 
-  /** How many of them are still there. */
-  get alive() {
+  /** How many of them are still there. @param {(emitter: any) => boolean} isHandle */
+  alive(isHandle) {
     this.refs = this.refs.filter((ref) => ref.deref() !== undefined)
-    return this.refs.length
+    return this.refs.filter((ref) => !isHandle(ref.deref())).length
   }
 
-  /** What the report is told. */
-  get facts() {
-    const { job, site, owner, by, count, isDirect, alive } = this
-    return { job, site, owner, by, class: this.class, count, isDirect, alive }
+  /** What the report is told. A socket is no client that has a socket open. @param {(emitter: any) => boolean} isHandle */
+  factsOf(isHandle) {
+    const { job, site, owner, by, count, isDirect } = this
+    return { job, site, owner, by, class: this.class, count, isDirect, alive: this.alive(isHandle) }
   }
 }
 
@@ -57,9 +57,13 @@ class Line {
  * own: then the line that constructed it is the only one of the application that leads there.
  */
 class Constructions {
-  /** @param {(id: number) => string | null} textOf of a site id */
-  constructor(textOf) {
+  /**
+   * @param {(id: number) => string | null} textOf of a site id
+   * @param {(emitter: any) => boolean} isHandle whether it is what opens, and nothing that has it open
+   */
+  constructor(textOf, isHandle) {
     this.textOf = textOf
+    this.isHandle = isHandle
     /** @type {WeakMap<any, string>} 'app', 'library:<name>@<version>', or 'node' */
     this.makers = new WeakMap()
     /** @type {Map<number, Maker>} by site id */
@@ -92,7 +96,7 @@ class Constructions {
 
   /** In the order in which they were first seen. */
   get facts() {
-    return Array.from(this.lines.values(), (line) => line.facts)
+    return Array.from(this.lines.values(), (line) => line.factsOf(this.isHandle))
   }
 
   /** @param {number} id */

@@ -87,15 +87,21 @@ class HeapSites {
   }
 
   /**
-   * Where no line is known, the function. Where things pile up on an object of a library, that of the library which it calls.
+   * Where no line is known, the function. Where things pile up on an object of a library, that of the library which it calls, or
+   * which another function of the application calls.
    * @param {Place} place @param {any} row @param {Allocation[]} allocations
    */
   functionOf(place, { path, suspectFrom }, allocations) {
     const classes = path.slice(suspectFrom).map((/** @type {any} */ step) => step.classPlace?.file ?? '')
     const packages = classes.filter(isLibrary).map(packageName)
     const ofThem = allocations.filter(({ file }) => isLibrary(file) && packages.includes(packageName(file)))
-    const called = isLibrary(place.file) ? null : this.callers.calledBy(place, ofThem)
-    return called ?? this.withCaller(place, allocations)
+    if (isLibrary(place.file)) return this.withCaller(place, allocations)
+    const callers = ofThem.flatMap(({ callers }) => callers.map(({ frame }) => this.originalOf(frame)))
+    for (const caller of [place, ...callers]) {
+      const called = this.callers.calledBy(caller, ofThem)
+      if (called !== null) return called
+    }
+    return [place]
   }
 
   /**

@@ -198,6 +198,8 @@ class SiteBook {
     this.ids = new Map()
     /** By place and caller, then by way through the file. @type {Map<string, Map<string, number>>} */
     this.ways = new Map()
+    /** By place in a library, the sites at which the application leads there. @type {Map<string, Set<number>>} */
+    this.led = new Map()
     /** Every site id given out. @type {Set<number>} */
     this.taken = new Set()
     this.captures = 0
@@ -227,19 +229,31 @@ class SiteBook {
     // One site per place and caller, not per stack: the way there differs, the mistake does not.
     const caller =
       site.calledFrom === null ? '' : `<${site.calledFrom.file}:${lineAndColumn(site.calledFrom)}`
-    const place = `${site.via}@${site.file}:${lineAndColumn(site)}${caller}`
+    const created = `${site.via}@${site.file}:${lineAndColumn(site)}`
+    const place = `${created}${caller}`
     const ways = this.ways.get(place) ?? new Map()
     const way = wayThroughFile(site)
-    let id = ways.get(way)
+    let id = ways.get(way) ?? (caller === '' ? this.onlyOneLeadingTo(created) : undefined)
     if (id === undefined) {
       id = ways.size < MAX_WAYS ? this.intern(JSON.stringify(site)) : ways.values().next().value
       if (ways.size < MAX_WAYS && this.taken.size < MAX_CACHED) {
         this.ways.set(place, ways.set(way, id))
         this.taken.add(id)
+        if (caller !== '') this.led.set(created, (this.led.get(created) ?? new Set()).add(id))
       }
     }
     if (this.ids.size < MAX_CACHED) this.ids.set(key, id)
     return id
+  }
+
+  /**
+   * A pool that starts the next of its processes out of a callback does so at the line at which it started the first one, for a
+   * line of the application: that is the mistake's.
+   * @param {string} created place in a library
+   */
+  onlyOneLeadingTo(created) {
+    const led = this.led.get(created)
+    return led?.size === 1 ? led.values().next().value : undefined
   }
 }
 

@@ -65,7 +65,10 @@ class Watch {
     this.immediates = new Immediates(this)
     this.handles = new Handles(this)
     this.files = new Files(this)
-    this.constructions = new Constructions((id) => ledger.siteText(id))
+    this.constructions = new Constructions(
+      (id) => ledger.siteText(id),
+      (emitter) => this.handles.birthOf(emitter) !== undefined
+    )
     this.recorder = new Recorder(this)
 
     this.passes = 0

@@ -82,16 +82,18 @@ for (const mode of ['check', 'production']) {
     })
   }
 
-  test(`a UDP socket is seen once it is bound, and gone once it is closed (${mode})`, async () => {
+  // Node keeps it, bound or not: node-statsd made one for each message and never looked at it again.
+  test(`a UDP socket is seen, also one that nobody uses, and gone once it is closed (${mode})`, async () => {
     await withWatch({ mode }, async ({ job, rows }) => {
       const made = []
       await job('mail', async () => {
-        dgram.createSocket('udp4')
-        made.push(dgram.createSocket('udp4').bind(0))
-        await once(made[0], 'listening')
+        made.push(dgram.createSocket('udp4'), dgram.createSocket('udp4').bind(0))
+        await once(made[1], 'listening')
       })
-      assert.equal(count(await rows(), 'socket'), 1)
+      assert.equal(count(await rows(), 'socket'), 2)
       await closed(made[0])
+      assert.equal(count(await rows(), 'socket'), 1)
+      await closed(made[1])
       assert.equal(count(await rows(), 'socket'), 0)
     })
   })
@@ -138,6 +140,24 @@ test('a stream of HTTP/2 is seen until it is closed', { skip: !hasStreamChannel 
     assert.equal(count(await rows(), 'stream'), 1)
   })
   session.destroy()
+  server.close()
+})
+
+test("what listens at the server's end of a session of HTTP/2 is not counted beside the client's socket", async () => {
+  const server = http2.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  await withWatch({ mode: 'check' }, async ({ job, rows }) => {
+    const made = []
+    await job('mail', async () => {
+      made.push(http2.connect(`http://127.0.0.1:${server.address().port}`))
+      const [session] = await once(server, 'session')
+      session.on('close', () => {})
+    })
+    const owners = (await rows()).filter(({ kind }) => kind === KIND.listener).map(({ shape }) => shape.owner)
+    assert.ok(!owners.includes('ServerHttp2Session'), owners.join())
+    assert.equal(count(await rows(), 'socket'), 1)
+    made[0].destroy()
+  })
   server.close()
 })
 

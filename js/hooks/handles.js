@@ -57,7 +57,12 @@ function observeSpawn(original) {
   }
 }
 
-/** A UDP socket has a descriptor once it is bound, and `send` binds it. @param {Function} original */
+/** Node keeps a UDP socket until it is closed, also one that nobody ever used. @param {any} message */
+function onUdpSocket({ socket }) {
+  if (sink.recorder !== null) sink.recorder.opened(KIND.socket, socket, onUdpSocket)
+}
+
+/** Whose line says more: it has a descriptor once it is bound, and `send` binds it. @param {Function} original */
 function observeBind(original) {
   return function observed() {
     // @ts-expect-error `this` is whatever socket the caller uses
@@ -100,6 +105,7 @@ const hook = reusable(() => [
   patch([{ owner: net.Server.prototype, name: 'listen' }], observeListen),
   patch([{ owner: ChildProcess.prototype, name: 'spawn' }], observeSpawn),
   patch([{ owner: dgram.Socket.prototype, name: 'bind' }], observeBind),
+  subscribed('udp.socket', onUdpSocket),
   subscribed('worker_threads', onWorker),
   subscribed('http2.client.stream.created', onHttp2Stream)
 ])

@@ -70,13 +70,13 @@ function portOf(object) {
 /** Whose opening is the other end's business. */
 const ACCEPTED = Symbol('accepted')
 
-/** The server's end of a connection: it is open because its client is. @param {any} object */
+/** The server's end of a connection, or of a session of HTTP/2: it is open because its client is. @param {any} object */
 function isAccepted(object) {
-  return (
-    object instanceof net.Socket &&
-    /** @type {any} */ (object).server instanceof net.Server &&
-    !object.destroyed
-  )
+  const isOfServer =
+    object instanceof net.Socket
+      ? /** @type {any} */ (object).server instanceof net.Server
+      : object.constructor?.name === 'ServerHttp2Session'
+  return isOfServer && !object.destroyed
 }
 
 /** A UDP socket says that it is closed in no other way. @param {dgram.Socket} socket */
