@@ -34,6 +34,22 @@ test('the whole report, as a person reads it', () => {
   )
 })
 
+test('the package that the application called is named where another one made it', () => {
+  const stackOf = (...packages) => [
+    ...packages.map((name) => `f (/app/node_modules/${name}:7:1)`),
+    'job (/app/jobs/thumb.js:12:17)'
+  ]
+  const textOf = (stack) => renderText(report({ leaks: [{ ...libraryLeak, stack }] }))
+  const made = 'ioredis/built/Redis.js'
+  const called = textOf(stackOf(made, 'bull/lib/queue.js', '@acme/jobs/index.js'))
+  assert.match(
+    called,
+    /created {2}ioredis\/built\/Redis\.js:210:5 through @acme\/jobs {5}called by YOU {2}\/app\/jobs\/thumb\.js:12:17\n/
+  )
+  assert.doesNotMatch(textOf(stackOf(made, 'ioredis/index.js')), / through /)
+  assert.doesNotMatch(textOf([]), / through /)
+})
+
 test('a leak that stays only when the job fails says why', () => {
   const text = renderText(
     report({

@@ -3,6 +3,7 @@
 /** One leak in words, for every reporter. */
 
 const { HEAP_KINDS } = require('../kinds')
+const { isLibrary, packageName } = require('../owner')
 const {
   formatBytes,
   formatChange,
@@ -81,13 +82,27 @@ function threadWords(leak, threads) {
 }
 
 /**
+ * The package that the application called, where that one called another, which made it: it is the one to mend or to update.
+ * @param {{ site: Leak['site'], calledFrom: Leak['calledFrom'], stack?: string[] }} found
+ */
+function throughWords({ site, calledFrom, stack = [] }) {
+  const line = `${calledFrom?.file}:${calledFrom?.line}:`
+  const called = stack[stack.findIndex((frame) => frame.includes(line)) - 1] ?? ''
+  if (!isLibrary(called) || !site?.file || !isLibrary(site.file)) return ''
+  const name = packageName(called)
+  return name === packageName(site.file) ? '' : ` through ${name}`
+}
+
+/**
  * The line that made it, and where that is a library's, the application's line that called.
- * @param {{ site: Leak['site'], calledFrom: Leak['calledFrom'], source: string | null }} found
+ * @param {{ site: Leak['site'], calledFrom: Leak['calledFrom'], source: string | null, stack?: string[] }} found
  * @param {Paint} [paint]
  */
-function placeLines({ site, calledFrom, source }, paint = painter(false)) {
+function placeLines(found, paint = painter(false)) {
+  const { site, calledFrom, source } = found
   if (calledFrom) {
-    const line = `   created  ${formatSite(site)}     called by YOU  ${paint('cyan', formatSite(calledFrom))}`
+    const made = `${formatSite(site)}${throughWords(found)}`
+    const line = `   created  ${made}     called by YOU  ${paint('cyan', formatSite(calledFrom))}`
     return source ? [line, `   ${calledFrom.line} |   ${source}`] : [line]
   }
   const code = source && site ? `     ${site.line} |   ${source}` : ''
@@ -165,5 +180,6 @@ module.exports = {
   ownerWords,
   placeLines,
   pointOf,
-  thing
+  thing,
+  throughWords
 }

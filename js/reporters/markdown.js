@@ -9,7 +9,15 @@ const {
   formatNumberOf,
   formatRate
 } = require('./format')
-const { clientWords, holderWords, jobsWords, leakTitle, ownerWords, pointOf } = require('./leak')
+const {
+  clientWords,
+  holderWords,
+  jobsWords,
+  leakTitle,
+  ownerWords,
+  pointOf,
+  throughWords
+} = require('./leak')
 const { repositoryPath } = require('../paths')
 
 /** @typedef {import('../index').Report} Report */
@@ -53,7 +61,7 @@ function leakSection(leak, at, root) {
     ['Certainty', `${leak.certainty}; ${code(ownerWords(leak.owner))}`],
     ['Rate', `${formatRate(leak.perJob)} per job (${bounds}); ${formatCount(leak.count)} alive`],
     ['Jobs that left one', `${jobsWords(leak)}${jobsLeaving.failed > 0 ? '' : ', none of them failed'}`],
-    ['Made at', leak.calledFrom && leak.site ? code(placeOf(leak.site, root)) : null],
+    ['Made at', leak.calledFrom && leak.site ? code(placeOf(leak.site, root)) + throughWords(leak) : null],
     ['On', leak.holder ? code(holderWords(leak.holder)) : null],
     ['Made by', leak.client ? code(clientWords(leak, leak.client)) : null],
     ['With it', leak.companions.length > 0 && !leak.client ? code(leak.companions.join(', ')) : null],
