@@ -17,17 +17,8 @@ class Table {
   two = 2
 }
 class Weak extends WeakMap {}
-class WeakList extends WeakSet {}
-class Bytes extends ArrayBuffer {}
 
-const kept = [
-  new Holed(1_000),
-  new Numbers(),
-  new Table(),
-  new Weak([[HeapGrowth, 1]]),
-  new WeakList([HeapGrowth]),
-  new Bytes(64)
-]
+const kept = [new Holed(1_000), new Numbers(), new Table(), new Weak([[{}, 1]])]
 
 describe('how many entries an object of a snapshot has', () => {
   const growth = Object.assign(Object.create(HeapGrowth.prototype), { allocations: new Allocations() })
@@ -55,9 +46,7 @@ describe('how many entries an object of a snapshot has', () => {
     ['Holed', 2],
     ['Numbers', 300],
     ['Table', 2],
-    ['Weak', 1],
-    ['WeakList', 1],
-    ['Bytes', null]
+    ['Weak', null]
   ]
   for (const [name, count] of counts) {
     test(`${count} of one of class ${name}`, async () => {
@@ -76,11 +65,6 @@ describe('how many entries an object of a snapshot has', () => {
       growth.isMostlyEmpty({ path: [await lastStepTo(name)], bytes: [4_000, 8_000] })
     assert.equal(await isMostlyEmpty('Holed'), true)
     assert.equal(await isMostlyEmpty('Numbers'), false)
-    assert.equal(
-      await isMostlyEmpty('Weak'),
-      true,
-      'as large as all that were in it between two collections made it'
-    )
-    assert.equal(await isMostlyEmpty('Bytes'), false, 'not known')
+    assert.equal(await isMostlyEmpty('Weak'), false, 'not known')
   })
 })
