@@ -148,12 +148,8 @@ fn what_one_line_puts_on_something_shared_keeps_what_it_puts_on_objects_of_the_j
         let event = Some(event.to_owned());
         Some(Holder { class: Some(class.to_owned()), event, made_by: None, owners, listeners_now: 4 })
     };
-    let by_node = |event, holder| Leak {
-        jobs_leaving,
-        holder,
-        via: Some("node".to_owned()),
-        ..listener(event, 5, 9)
-    };
+    let by_node =
+        |event, holder| Leak { jobs_leaving, holder, via: Some("node".to_owned()), ..listener(event, 5, 9) };
     let own = by_node("close", on("close", "Splitter", 9));
     let shared = by_node("data", on("data", "PassThrough", 1));
     let by_library = Leak {

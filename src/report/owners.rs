@@ -241,7 +241,8 @@ fn is_other_end(leak: &Leak, handle: &Leak) -> bool {
 
 /// Libraries whose server in this process has the other ends of what jobs leave open.
 fn servers(handles: &[Leak], others: &[Leak]) -> Vec<String> {
-    let is_end = |leak: &&Leak| is_library(&leak.owner) && handles.iter().any(|handle| is_other_end(leak, handle));
+    let is_end =
+        |leak: &&Leak| is_library(&leak.owner) && handles.iter().any(|handle| is_other_end(leak, handle));
     others.iter().filter(is_end).map(|leak| leak.owner.clone()).collect()
 }
 
