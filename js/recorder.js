@@ -155,7 +155,7 @@ class Recorder {
       // A server of this process makes its own between jobs.
       const job = scope === undefined ? null : scope.job.text
       this.watch.constructions.note(emitter, job, this.watch.sites.capture(below))
-      if (isFileHandle(emitter)) this.files.lostHandles.note(emitter)
+      if (job !== null && isFileHandle(emitter)) this.files.lostHandles.note(emitter)
     } catch {
       this.watch.faults++
     }
