@@ -72,11 +72,12 @@ class Constructions {
     this.lines = new Map()
   }
 
-  /** @param {any} emitter @param {string} job @param {number} id site where it is constructed */
+  /** @param {any} emitter @param {string | null} job null: between jobs @param {number} id site where it is constructed */
   note(emitter, job, id) {
     const maker = this.siteOf(id)
     const { owner, isCalled } = maker
     this.makers.set(emitter, owner)
+    if (job === null) return
     const named = className(emitter)
     if (!isCalled && !(owner === 'node' && named === NODE_POOL)) return
     const key = `${id} ${job}`

@@ -1,8 +1,10 @@
 'use strict'
 
 const { executionAsyncResource } = require('node:async_hooks')
+const dgram = require('node:dgram')
 const originals = require('./originals')
 const { storage } = require('./context')
+const { captureCallSites } = require('./site')
 const { Birth } = require('./job')
 const { coerceDelay } = require('./survivors/timers')
 const { isFileHandle } = require('./survivors/lost-handles')
@@ -110,15 +112,26 @@ class Recorder {
       const birth = this.handleBirth(kind, below)
       if (birth === null) return
       if (birth.site === 0 && this.sampling.takeHandleToken()) birth.site = this.watch.sites.capture(below)
-      this.handles.keep(kind, object, birth)
+      if (!this.isOfClient(object)) this.handles.keep(kind, object, birth)
     } catch {
       this.watch.faults++
     }
   }
 
+  /**
+   * A UDP socket that a library makes with its client, and binds when it first sends: the line that makes the client is the one
+   * to look at.
+   * @param {any} object
+   */
+  isOfClient(object) {
+    const birth = object instanceof dgram.Socket ? this.handles.birthOf(object) : undefined
+    return birth !== undefined && this.watch.constructions.siteOf(birth.site).isCalled
+  }
+
   /** @param {number} kind @param {any} path @param {any} found @param {Function} below */
   openedFile(kind, path, found, below) {
     try {
+      if (found === undefined && isClosedByNode(below)) return
       this.files.note(kind, path, found, () => this.handleBirth(kind, below))
     } catch {
       this.watch.faults++
@@ -138,9 +151,11 @@ class Recorder {
   constructed(emitter, below) {
     try {
       const scope = /** @type {any} */ (storage.getStore())
-      if (scope === undefined || scope.exempt || scope.watch !== this.watch) return
-      this.watch.constructions.note(emitter, scope.job.text, this.watch.sites.capture(below))
-      if (isFileHandle(emitter)) this.files.lostHandles.note(emitter)
+      if (scope === undefined ? !this.jobs.hasBegun : scope.exempt || scope.watch !== this.watch) return
+      // A server of this process makes its own between jobs.
+      const job = scope === undefined ? null : scope.job.text
+      this.watch.constructions.note(emitter, job, this.watch.sites.capture(below))
+      if (job !== null && isFileHandle(emitter)) this.files.lostHandles.note(emitter)
     } catch {
       this.watch.faults++
     }
@@ -297,6 +312,12 @@ class Recorder {
       this.watch.faults++
     }
   }
+}
+
+/** What `writeFile` and `truncate` open, they close: of equal paths it would be taken for what somebody left open. @param {Function} below */
+function isClosedByNode(below) {
+  const [caller] = captureCallSites(below, 1)
+  return caller?.getFileName() === 'node:fs'
 }
 
 /** @param {any} a @param {any} b */

@@ -78,14 +78,15 @@ function keyOf(callSites) {
  * The call sites above `below`, newest first. Never keep them, nor an unformatted Error: both keep every frame's
  * receiver alive (Node 20 to 26). The user's prepareStackTrace and limit are put back as they were.
  * @param {Function} below the frame of this function and all under it are left out
+ * @param {number} [frames] at most
  * @returns {NodeJS.CallSite[]} empty where Error is frozen
  */
-function captureCallSites(below) {
+function captureCallSites(below, frames = MAX_FRAMES) {
   const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   if (limit?.writable === false || prepare?.writable === false || !Object.isExtensible(Error)) return []
   try {
-    Error.stackTraceLimit = MAX_FRAMES
+    Error.stackTraceLimit = frames
     Error.prepareStackTrace = asTheyAre
     const holder = /** @type {{ stack?: any }} */ ({})
     Error.captureStackTrace(holder, below)

@@ -28,21 +28,35 @@ pub struct Maker {
 }
 
 impl Maker {
-    fn is_of(&self, owner: &str) -> bool {
-        self.owner == owner || self.by == owner
+    /// The library whose line it is, or one that calls that: a query builder opens connections of a driver.
+    fn is_of(&self, leak: &Leak) -> bool {
+        self.owner == leak.owner || self.by == leak.owner || is_called_by(leak, &self.owner)
+    }
+
+    /// One that a job made for all is in use, and not left open.
+    fn is_left(&self, jobs: u64) -> bool {
+        self.alive.saturating_mul(2) >= jobs
     }
 }
 
+/// Whether the way to what leaks leads through a library.
+fn is_called_by(leak: &Leak, owner: &str) -> bool {
+    let package = owner.strip_prefix("library:").and_then(|rest| rest.rsplit_once('@'));
+    let Some((name, _)) = package else { return false };
+    let folder = format!("node_modules/{name}/");
+    leak.stack.iter().any(|frame| frame.replace('\\', "/").contains(&folder))
+}
+
 /// What a library makes out of a callback of its own has no line of the application: the one that constructed the client,
-/// pool or agent is given to it, if jobs do so about as often.
+/// pool or agent is given to it, if jobs do so about as often; before all one that is still there.
 pub fn name_makers(leaks: &mut [Leak], makers: &[Maker]) {
     for leak in leaks.iter_mut().filter(|leak| leak.called_from.is_none()) {
-        let of_leak = makers.iter().filter(|maker| {
-            let often = leak.count.min(leak.jobs_finished);
-            maker.job == leak.job && maker.is_of(&leak.owner) && maker.count.saturating_mul(2) >= often
-        });
         let often = leak.count.min(leak.jobs_finished);
-        let closest = of_leak.min_by_key(|maker| (maker.count.abs_diff(often), &maker.at));
+        let of_leak = makers.iter().filter(|maker| {
+            maker.job == leak.job && maker.is_of(leak) && maker.count.saturating_mul(2) >= often
+        });
+        let order = |maker: &&Maker| (!maker.is_left(often), maker.count.abs_diff(often));
+        let closest = of_leak.min_by(|a, b| (order(a), &a.at).cmp(&(order(b), &b.at)));
         leak.called_from = closest.map(|maker| maker.at.clone());
     }
 }
@@ -54,13 +68,11 @@ pub fn name_client(leak: &mut Leak, makers: &[Maker]) {
         return;
     }
     let is_of_agent = leak.companions.iter().any(|companion| companion.is_on("Agent"));
-    // One that a job made for all is in use, and not left open.
-    let is_left = |maker: &Maker| maker.alive.saturating_mul(2) >= jobs_leaving(leak);
-    let is_as_many =
-        |maker: &&Maker| maker.job == leak.job && is_left(maker) && is_whole_share(leak.count, maker.alive);
-    let is_of_its = |maker: &&Maker| {
-        is_library(&leak.owner) && maker.is_of(&leak.owner) || maker.owner == "node" && is_of_agent
+    let is_as_many = |maker: &&Maker| {
+        maker.job == leak.job && maker.is_left(jobs_leaving(leak)) && is_whole_share(leak.count, maker.alive)
     };
+    let is_of_its =
+        |maker: &&Maker| is_library(&leak.owner) && maker.is_of(leak) || maker.owner == "node" && is_of_agent;
     let mut of_leak = makers.iter().filter(is_as_many).filter(is_of_its);
     let itself = of_leak.clone().find(|maker| maker.is_direct && Some(&maker.at) == line(leak));
     let Some(found) = itself.or_else(|| of_leak.next()) else { return };
@@ -108,6 +120,40 @@ mod tests {
         assert_eq!(named(&[Maker { job: "other".to_owned(), ..maker(2, 9) }]), None);
         let of_other = "library:ws@8.0.0".to_owned();
         assert_eq!(named(&[Maker { owner: of_other.clone(), by: of_other, ..maker(2, 9) }]), None);
+        let closed = Maker { alive: 0, ..maker(1, 9) };
+        assert_eq!(named(&[closed, maker(2, 9)]), Some(2), "a query is gone once it is answered");
+    }
+
+    #[test]
+    fn client_of_a_library_that_calls_the_one_which_opens_the_handle_is_named() {
+        let maker = |owner: &str, line, alive| Maker {
+            job: "send-email".to_owned(),
+            owner: owner.to_owned(),
+            by: owner.to_owned(),
+            at: Place { file: Some("/app/job.js".to_owned()), line: Some(line), ..Place::default() },
+            count: 9,
+            class: "Client_PG".to_owned(),
+            is_direct: false,
+            alive,
+        };
+        let named = |stack: &[&str], makers: &[Maker]| {
+            let stack = stack.iter().map(|frame| (*frame).to_owned()).collect();
+            let mut leaks = [Leak { stack, ..socket(3) }];
+            name_makers(&mut leaks, makers);
+            name_client(&mut leaks[0], makers);
+            let [leak] = leaks;
+            (leak.client.map(|client| client.class), leak.called_from.and_then(|at| at.line))
+        };
+        let way = [
+            "connect (/app/node_modules/pg/lib/connection.js:45:17)",
+            "create (/app/node_modules/knex/lib/client.js:3:1)",
+        ];
+        let knex = maker("library:knex@3.3.0", 6, 9);
+        let query = maker("library:pg@8.16.3", 7, 0);
+        assert_eq!(named(&way, &[query.clone(), knex.clone()]), (Some("Client_PG".to_owned()), Some(6)));
+        assert_eq!(named(&way[..1], &[query, knex.clone()]), (None, Some(7)), "knex is not on the way");
+        let other = Maker { owner: "library:kne@1.0.0".to_owned(), ..knex };
+        assert_eq!(named(&way, &[Maker { by: other.owner.clone(), ..other }]), (None, None));
     }
 
     #[test]

@@ -178,6 +178,10 @@ fn add_up_lines(leaks: Vec<Leak>) -> Vec<Leak> {
                 add_up(&mut first, &leak);
                 names.push(leak.description.clone());
             }
+            // What is shared keeps what the same line puts on an object of the job, as `pipe` does.
+            if !is_for_errors(&leak) && owners::is_on_own(&first) && !owners::is_on_own(&leak) {
+                first.holder.clone_from(&leak.holder);
+            }
             first.companions.push(Companion::Named(leak.description));
         }
         first.description = words::listeners(&names);

@@ -140,3 +140,28 @@ fn what_one_call_puts_on_objects_of_its_own_is_no_part_of_the_rate() {
     let of_application = Leak { owner: "app".to_owned(), ..anew[0].clone() };
     assert_eq!(arrange(vec![Leak { owner: "app".to_owned(), ..shared }, of_application])[0].count, 18);
 }
+
+#[test]
+fn what_one_line_puts_on_something_shared_keeps_what_it_puts_on_objects_of_the_job() {
+    let jobs_leaving = OutcomeCounts { completed: 9, ..OutcomeCounts::default() };
+    let on = |event: &str, class: &str, owners| {
+        let event = Some(event.to_owned());
+        Some(Holder { class: Some(class.to_owned()), event, made_by: None, owners, listeners_now: 4 })
+    };
+    let by_node =
+        |event, holder| Leak { jobs_leaving, holder, via: Some("node".to_owned()), ..listener(event, 5, 9) };
+    let own = by_node("close", on("close", "Splitter", 9));
+    let shared = by_node("data", on("data", "PassThrough", 1));
+    let by_library = Leak {
+        called_from: Some(Place { column: Some(30), ..place(5) }),
+        owner: "library:split2@4.2.0".to_owned(),
+        via: None,
+        ..by_node("prefinish", on("prefinish", "Splitter", 9))
+    };
+    let leaks = arrange(vec![own.clone(), shared, by_library.clone()]);
+    assert_eq!(events(&leaks), ["'close', 'data' listeners"]);
+    let class = leaks[0].holder.as_ref().and_then(|holder| holder.class.as_deref());
+    assert_eq!(class, Some("PassThrough"), "the one that stays");
+    assert_eq!(told(&leaks[0]), ["'data' listener", "1 listener on Splitter"]);
+    assert_eq!(arrange(vec![own, by_library]).len(), 2, "nothing known keeps them");
+}

@@ -38,7 +38,9 @@ pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
     let (ports, mut handles): (Vec<Leak>, Vec<Leak>) = handles.into_iter().partition(is_port);
     let ports = fold_into(&mut handles, ports);
     handles.extend(ports);
-    let mut apart = fold_into(&mut handles, others);
+    let servers = servers(&handles, &others);
+    let others = fold_into(&mut handles, others);
+    let mut apart = fold_connections(&mut handles, others, &servers);
     let (on_own, others) = apart.into_iter().partition(is_part_of_own);
     apart = others;
     let on_own = fold_parts(&mut apart, on_own);
@@ -226,12 +228,40 @@ fn is_made_by_node(leak: &Leak) -> bool {
 /// or by Node, and the application's server listens on them.
 fn is_other_end(leak: &Leak, handle: &Leak) -> bool {
     let class = leak.holder.as_ref().and_then(|holder| holder.class.as_deref()).unwrap_or("");
-    let is_by_other = is_library(&leak.owner) || OF_SERVER.contains(&class);
+    let is_on_others = is_library(made_by(leak)) || is_made_by_node(leak) || OF_SERVER.contains(&class);
     let is_of_connection = leak.kind != ResourceKind::Listener.name() || is_on_own(leak);
+    // Several listeners of one line are on the same object.
+    let count = leak.holder.as_ref().map_or(leak.count, |holder| holder.owners);
     // On a busy machine the server has not got round to all of them.
-    let is_share = leak.count.saturating_mul(2) >= handle.count;
-    let is_no_more = leak.count <= handle.count + handle.count / 10;
+    let is_share = count.saturating_mul(2) >= handle.count;
+    let is_no_more = count <= handle.count + handle.count / 10;
+    let is_by_other = is_library(&leak.owner) || is_on_others;
     leak.job == BETWEEN_JOBS && is_by_other && is_share && is_no_more && is_of_connection
+}
+
+/// Libraries whose server in this process has the other ends of what jobs leave open.
+fn servers(handles: &[Leak], others: &[Leak]) -> Vec<String> {
+    let is_end =
+        |leak: &&Leak| is_library(&leak.owner) && handles.iter().any(|handle| is_other_end(leak, handle));
+    others.iter().filter(is_end).map(|leak| leak.owner.clone()).collect()
+}
+
+/// The table in which such a server has its connections grows with them. The heap has no jobs, and between two snapshots a server
+/// may not have got round to all.
+fn fold_connections(handles: &mut [Leak], others: Vec<Leak>, servers: &[String]) -> Vec<Leak> {
+    let mut apart = Vec::new();
+    for leak in others {
+        let is_table = is_of_heap(&leak) && leak.called_from.is_none() && servers.contains(&leak.owner);
+        let is_of = |handle: &&mut Leak| {
+            let share = leak.per_job / handle.per_job;
+            handle.job == leak.job && share > 0.5 && share < 1.0 + SAME_RATE
+        };
+        match handles.iter_mut().find(|handle| is_table && is_of(handle)) {
+            Some(handle) => add_named(handle, leak),
+            None => apart.push(leak),
+        }
+    }
+    apart
 }
 
 fn is_as_many(leak: &Leak, handle: &Leak) -> bool {

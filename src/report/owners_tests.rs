@@ -175,22 +175,57 @@ fn listeners_on_what_the_same_line_piles_up_come_with_it() {
     assert_eq!(fold(vec![on_shared, piled(3)]).len(), 2, "what they are on is shared");
 }
 
+fn of_each(leak: Leak, owners: u64) -> Leak {
+    let holder = leak.holder.clone().map(|holder| Holder { owners, ..holder });
+    Leak { holder, ..leak }
+}
+
 #[test]
 fn the_other_end_in_the_same_process_comes_with_the_handle() {
-    let between = |owner: &str, count| {
+    let between = |owner: &str, owners| {
         let leak =
-            Leak { job: BETWEEN_JOBS.to_owned(), owner: owner.to_owned(), ..listener("close", 8, count) };
-        folded(on_own(leak)).len()
+            Leak { job: BETWEEN_JOBS.to_owned(), owner: owner.to_owned(), ..listener("close", 8, owners) };
+        of_each(leak, owners)
     };
-    assert_eq!(between("library:pg@8.16.3", 9), 1);
-    assert_eq!(between("app", 9), 2);
-    let by_server = Leak { job: BETWEEN_JOBS.to_owned(), ..on_own(listener("end", 8, 9)) };
-    assert_eq!(folded(on_class(by_server.clone(), "IncomingMessage")).len(), 1);
-    assert_eq!(folded(on_class(by_server, "Session")).len(), 2);
-    assert_eq!(between("library:pg-gateway@1.0.0", 9), 1, "the server is another library");
-    assert_eq!(between("library:pg@8.16.3", 12), 2);
-    assert_eq!(between("library:pg@8.16.3", 7), 1, "the server is late");
-    assert_eq!(between("library:pg@8.16.3", 4), 2);
+    let left = |leak: Leak| folded(leak).len();
+    assert_eq!(left(between("library:pg@8.16.3", 9)), 1);
+    assert_eq!(left(Leak { count: 27, ..between("library:pg@8.16.3", 9) }), 1, "three on each");
+    assert_eq!(left(Leak { count: 9, ..between("library:pg@8.16.3", 1) }), 2, "all on one");
+    assert_eq!(left(between("app", 9)), 2);
+    assert_eq!(left(made_by(between("app", 9), "library:ws@8.0.0")), 1, "on what its server makes");
+    assert_eq!(left(made_by(between("app", 9), "app")), 2);
+    assert_eq!(left(on_class(between("app", 9), "IncomingMessage")), 1);
+    assert_eq!(left(on_class(between("app", 9), "Session")), 2);
+    assert_eq!(left(between("library:pg-gateway@1.0.0", 9)), 1, "the server is another library");
+    assert_eq!(left(between("library:pg@8.16.3", 12)), 2);
+    assert_eq!(left(between("library:pg@8.16.3", 7)), 1, "the server is late");
+    assert_eq!(left(between("library:pg@8.16.3", 4)), 2);
+}
+
+#[test]
+fn the_table_of_connections_of_a_server_comes_with_the_handle() {
+    let server = "library:smtp-server@3.21.6";
+    let end = of_each(
+        Leak { job: BETWEEN_JOBS.to_owned(), owner: server.to_owned(), ..listener("close", 8, 9) },
+        9,
+    );
+    let table = Leak {
+        kind: "collection",
+        description: "entry in connections (Set)".to_owned(),
+        holder: None,
+        owner: server.to_owned(),
+        per_job: 0.75,
+        ..listener("", 12, 7)
+    };
+    let leaks = fold(vec![table.clone(), end.clone(), socket(3)]);
+    assert_eq!(leaks.len(), 1);
+    assert_eq!(told(&leaks[0]), ["1 listener", "entry in connections (Set)"]);
+    let left = |leak: Leak| fold(vec![leak, end.clone(), socket(3)]).len();
+    assert_eq!(left(Leak { owner: "library:keyv@5.0.0".to_owned(), ..table.clone() }), 2);
+    assert_eq!(left(Leak { owner: "app".to_owned(), ..table.clone() }), 2);
+    assert_eq!(left(Leak { per_job: 2.0, ..table.clone() }), 2, "more than there are connections");
+    assert_eq!(left(Leak { called_from: table.site.clone(), ..table.clone() }), 2, "a job calls it");
+    assert_eq!(fold(vec![table, socket(3)]).len(), 2, "no server");
 }
 
 #[test]

@@ -6,7 +6,9 @@ use super::clients::is_whole_share;
 use super::companions::{add_named, add_part};
 use super::heap_leaks::SAME_RATE;
 use super::model::Leak;
-use super::owners::{call_order, is_by_other, is_handle, is_library, is_on_own, jobs_leaving, line};
+use super::owners::{
+    call_order, is_by_other, is_handle, is_library, is_of_heap, is_on_own, jobs_leaving, line,
+};
 use crate::ledger::batch::ResourceKind;
 
 /// So many times the jobs that leave the one may leave the other.
@@ -15,7 +17,32 @@ const AS_OFTEN: f64 = 1.1;
 /// Names in a finding what it keeps, and what a library makes for the same job without a line of it.
 #[must_use]
 pub fn fold(leaks: Vec<Leak>) -> Vec<Leak> {
-    fold_lineless(fold_alike(fold_kept(leaks)))
+    fold_tables(fold_lineless(fold_alike(fold_kept(leaks))))
+}
+
+/// What a library enters into a table of its own in a file through which it also made a timer or a handle, one for each entry, is
+/// one thing: that V8 puts the entry to another line of the job, at which the object was made, says nothing else.
+fn fold_tables(leaks: Vec<Leak>) -> Vec<Leak> {
+    let is_table = |leak: &Leak| is_of_heap(leak) && is_library(&leak.owner) && leak.site.is_some();
+    let (tables, mut others): (Vec<Leak>, Vec<Leak>) = leaks.into_iter().partition(is_table);
+    for table in tables {
+        match others.iter_mut().find(|whole| enters_in(whole, &table)) {
+            Some(whole) => add_part(whole, table),
+            None => others.push(table),
+        }
+    }
+    others
+}
+
+/// The same library made it, equally often, by way of the file that has the table.
+fn enters_in(whole: &Leak, table: &Leak) -> bool {
+    let is_timer =
+        [ResourceKind::Interval, ResourceKind::Timeout].iter().any(|kind| kind.name() == whole.kind);
+    let is_as_often = (whole.per_job - table.per_job).abs() < SAME_RATE * whole.per_job;
+    let file = table.site.as_ref().and_then(|site| site.file.as_deref()).unwrap_or_default();
+    let is_on_way = || whole.stack.iter().any(|frame| frame.contains(&format!("{file}:")));
+    let is_of_call = whole.job == table.job && whole.owner == table.owner && whole.called_from.is_some();
+    (is_timer || is_handle(whole)) && is_of_call && is_as_often && !file.is_empty() && is_on_way()
 }
 
 /// Listeners on what each job makes anew, by Node or a library, are there because something keeps that: where the same jobs
@@ -217,6 +244,29 @@ mod tests {
         assert_eq!(fold(vec![part(WS, Some(place(8)), 4), called]).len(), 2, "of other jobs");
         assert_eq!(fold(vec![lineless.clone(), Leak { job: "other".to_owned(), ..other }]).len(), 2);
         assert_eq!(fold(vec![lineless.clone(), lineless]).len(), 2, "no line");
+    }
+
+    #[test]
+    fn entry_of_a_table_comes_with_the_timer_that_the_library_makes_by_way_of_its_file() {
+        let at = |file: &str| Some(Place { file: Some(file.to_owned()), line: Some(30), ..Place::default() });
+        let table = |file| Leak { site: at(file), ..left("collection", WS, Some(place(7)), 10) };
+        let stack = vec![
+            "start (/app/node_modules/ws/job.js:36:22)",
+            "add (/app/node_modules/ws/scheduler.js:17:43)",
+        ];
+        let stack: Vec<String> = stack.into_iter().map(str::to_owned).collect();
+        let timer = Leak { stack, ..left("interval", WS, Some(place(8)), 10) };
+        let scheduler = "/app/node_modules/ws/scheduler.js";
+        let leaks = fold(vec![table(scheduler), timer.clone()]);
+        assert_eq!(leaks.len(), 1);
+        assert_eq!((leaks[0].kind, &leaks[0].called_from), ("interval", &Some(place(8))));
+        assert_eq!(told(&leaks[0]), ["1 collection"]);
+        let left = |table: Leak| fold(vec![table, timer.clone()]).len();
+        assert_eq!(left(table("/app/node_modules/ws/cache.js")), 2, "another file");
+        assert_eq!(left(Leak { per_job: 2.0, ..table(scheduler) }), 2, "more often");
+        assert_eq!(left(Leak { owner: "library:keyv@5.0.0".to_owned(), ..table(scheduler) }), 2);
+        assert_eq!(left(Leak { owner: "app".to_owned(), ..table(scheduler) }), 2);
+        assert_eq!(left(Leak { job: "other".to_owned(), ..table(scheduler) }), 2);
     }
 
     #[test]
