@@ -131,7 +131,8 @@ class Recorder {
   /** @param {number} kind @param {any} path @param {any} found @param {Function} below */
   openedFile(kind, path, found, below) {
     try {
-      if (found === undefined && isClosedByNode(below)) return
+      // A stack costs more than the rest, so in production the line may be that one's.
+      if (found === undefined && this.watch.exact && isClosedByNode(below)) return
       this.files.note(kind, path, found, () => this.handleBirth(kind, below))
     } catch {
       this.watch.faults++
