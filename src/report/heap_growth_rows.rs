@@ -155,7 +155,7 @@ impl Table<'_> {
         let judged =
             judge(&Evidence { points: &points, gone: 0.0, min_per_job: MIN_BYTES_PER_JOB, by_leaps: true });
         let row = ObjectRow {
-            rate: rate(judged)?,
+            rate: rate(judged).filter(|_| !self.is_weak(object.node))?,
             of: self.thing(object.node),
             bytes: object.bytes.clone(),
             own: self.is_global(&object.path) || self.is_others(&object.path, object.suspect_from),
@@ -234,6 +234,11 @@ impl Table<'_> {
         path.len() <= 2
             && self.graph.edge_kind(first.edge) == EdgeKind::Shortcut
             && matches!(name, "global" | "global*")
+    }
+
+    /// Whether its storage is made for the most that were there between two collections, and keeps none of them.
+    fn is_weak(&self, node: Node) -> bool {
+        self.names.get(&node).is_some_and(|name| matches!(name.as_str(), "WeakMap" | "WeakSet"))
     }
 
     /// Whether V8 or Node made it for themselves.

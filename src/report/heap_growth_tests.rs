@@ -47,6 +47,26 @@ fn what_v8_keeps_next_to_global_variables_is_its_own() {
 }
 
 #[test]
+fn storage_of_what_holds_its_keys_weakly_is_no_row() {
+    let rows = |class: &'static str| {
+        let held = |size: u64| {
+            let mut builder = Builder::default();
+            let node = builder.known("object", class, size, 3);
+            builder.edge(0, "property", "states", node);
+            builder.graph()
+        };
+        let mut snapshots = Snapshots::default();
+        snapshots.add(&held(1_000), 20);
+        snapshots.add(&held(2_000), 60);
+        let growth = snapshots.growth(&held(3_000), 100).expect("of one process");
+        (growth.objects.len(), growth.verdict)
+    };
+    assert_eq!(rows("Map"), (1, "grows"));
+    assert_eq!(rows("WeakMap"), (0, "steady"));
+    assert_eq!(rows("WeakSet"), (0, "steady"));
+}
+
+#[test]
 fn names_that_v8_keeps_with_code_are_its_own() {
     let own = |holder| {
         let mut snapshots = Snapshots::default();

@@ -48,8 +48,7 @@ pub fn rows(
     kept: &[Kept],
 ) -> HeapRows {
     let mut rows = HeapRows::default();
-    let grown = |object: &&KeeperFacts| object.bytes.now() >= MIN_STORAGE_BYTES && !is_weak(object);
-    let objects = joined(facts.objects.iter().filter(grown));
+    let objects = joined(facts.objects.iter().filter(|object| object.bytes.now() >= MIN_STORAGE_BYTES));
     let mut led: Vec<(&KeeperFacts, usize)> = Vec::new();
     for (keeper, is_object) in entries_first(&facts.keepers, &objects) {
         let carriers = carriers(keeper);
@@ -88,11 +87,6 @@ pub fn rows(
         }
     }
     rows
-}
-
-/// The storage of what holds its keys weakly: it is made for the most that were there between two collections, and keeps none.
-fn is_weak(object: &KeeperFacts) -> bool {
-    ["WeakMap", "WeakSet"].contains(&holder(object, true).1.as_str())
 }
 
 /// There are more of that class than before: where new ones took the place of as many, as in a cache of the latest entries,

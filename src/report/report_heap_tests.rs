@@ -208,20 +208,6 @@ fn lists_that_are_held_alike_are_one_finding() {
 }
 
 #[test]
-fn storage_of_what_holds_its_keys_weakly_is_no_finding() {
-    let bench = Bench::new(Mode::Check);
-    bench.run_jobs(400, |_| Vec::new());
-    let grown = |class: &str| {
-        let storage = list(&NOTE.replace("note", "other"));
-        let report = with_set(&bench, &storage.replace("\"Array\"", &format!("\"{class}\"")));
-        report.leaks.len()
-    };
-    assert_eq!(grown("Array"), 2);
-    assert_eq!(grown("WeakMap"), 1);
-    assert_eq!(grown("WeakSet"), 1);
-}
-
-#[test]
 fn exports_of_an_es_module_that_was_required_are_the_programs() {
     let bench = Bench::new(Mode::Check);
     bench.run_jobs(400, |_| Vec::new());
